@@ -1,0 +1,85 @@
+package finding
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// SchemaVersion is the version of the saved results. A file of another version
+// is refused rather than misread.
+const SchemaVersion = 1
+
+// MaxResultsSize bounds how much of a saved results file is read, in bytes.
+const MaxResultsSize = 1 << 30
+
+// Results is what `scan` saves and `gate`, `merge` and the reporters read.
+type Results struct {
+	Version int    `json:"schemaVersion"`
+	Tool    Engine `json:"tool"`
+	// Root is the base name of the scanned directory; never a whole path.
+	Root        string `json:"root,omitempty"`
+	Interrupted bool   `json:"interrupted,omitempty"` // a signal ended the scan early
+	Runs        []Run  `json:"runs"`
+	// Verdict is written for readers of the file; judging again replaces it.
+	Verdict *Verdict `json:"verdict,omitempty"`
+}
+
+// Verdict is the outcome in words, "passed", "failed" or "incomplete", with
+// its reasons.
+type Verdict struct {
+	Outcome string   `json:"outcome"`
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// Find returns the first run of a scanner, or nil.
+func (r *Results) Find(scanner string) *Run {
+	for i := range r.Runs {
+		if r.Runs[i].Scanner == scanner {
+			return &r.Runs[i]
+		}
+	}
+	return nil
+}
+
+// Encode writes r as indented JSON, the same bytes for the same value.
+func Encode(w io.Writer, r Results) error {
+	r.Version = SchemaVersion
+	if r.Runs == nil {
+		r.Runs = []Run{}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// Decode reads what Encode wrote. It is strict about the schema version, the
+// keys and the end of the file, because a misread result is a wrong verdict.
+func Decode(r io.Reader) (Results, error) {
+	lim := &io.LimitedReader{R: r, N: MaxResultsSize + 1}
+	dec := json.NewDecoder(lim)
+	dec.DisallowUnknownFields()
+	var out Results
+	err := dec.Decode(&out)
+	switch {
+	case lim.N <= 0:
+		return Results{}, fmt.Errorf("over the limit of %d MiB", MaxResultsSize>>20)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return Results{}, errors.New("the file ends early: it is empty or was cut short")
+	case err != nil:
+		return Results{}, err
+	case out.Version != SchemaVersion:
+		return Results{}, fmt.Errorf("schemaVersion %d: this scangate reads version %d", out.Version, SchemaVersion)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Results{}, errors.New("there is something behind the end of the results")
+	}
+	for i, run := range out.Runs {
+		if run.Scanner == "" {
+			return Results{}, fmt.Errorf("run %d names no scanner", i)
+		}
+	}
+	return out, nil
+}

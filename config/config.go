@@ -1,0 +1,137 @@
+// Package config reads .scangate.yaml. It is strict: what it does not
+// understand is an error that names file, line, column and the nearest right
+// word, because a misspelt threshold that is passed over in silence is a hole
+// in the gate. It knows the shape of the file, and leaves the sections of
+// scanners and policy to those who own them.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// DefaultName is the file that is read when none is named.
+const DefaultName = ".scangate.yaml"
+
+// maxSize bounds the file, in bytes.
+const maxSize = 1 << 20
+
+// File is a configuration as it stands in the file.
+type File struct {
+	Name     string             // for messages; empty when there is no file
+	Scanners map[string]Section // by scanner name
+	Policy   Section
+	DB       DB
+}
+
+// DB is the section about the vulnerability database.
+type DB struct {
+	MaxAge time.Duration `yaml:"max-age"` // older than this is incomplete; 0: no limit
+}
+
+// Section is a part of the file that somebody else decodes.
+type Section struct {
+	file string
+	name string
+	node *yaml.Node
+}
+
+// Error is a mistake in a configuration file.
+type Error struct {
+	File         string
+	Line, Column int
+	Message      string
+}
+
+// Error formats the mistake as file:line:column: message.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+}
+
+// Load reads the configuration. An empty name means DefaultName in dir, which
+// may be absent; a file that was named must be there.
+func Load(name, dir string) (*File, error) {
+	named := name != ""
+	if !named {
+		name = filepath.Join(dir, DefaultName)
+	}
+	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) && !named {
+		return &File{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("configuration: %s is not a regular file", name)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	label := name
+	if !named {
+		label = DefaultName
+	}
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("%s: over the limit of %d KiB for a configuration", label, maxSize>>10)
+	}
+	return Parse(data, label)
+}
+
+// Parse reads the configuration in data. The name is for messages.
+func Parse(data []byte, name string) (*File, error) {
+	out := &File{Name: name}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc yaml.Node
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return out, nil // an empty file is an empty configuration
+	case err != nil:
+		return nil, syntaxError(name, err)
+	}
+	var more yaml.Node
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: holds more than one YAML document: keep the first", name)
+	}
+	if len(doc.Content) != 1 {
+		return nil, fmt.Errorf("%s: not a YAML mapping", name)
+	}
+	top := struct {
+		Version  int                `yaml:"version"`
+		Scanners map[string]Section `yaml:"scanners"`
+		Policy   Section            `yaml:"policy"`
+		DB       DB                 `yaml:"db"`
+	}{Version: 1}
+	d := decoder{file: name}
+	if err := d.fields(doc.Content[0], addressable(&top), "", 0); err != nil {
+		return nil, err
+	}
+	if top.Version != 1 {
+		return nil, fmt.Errorf("%s: version %d is not known: this scangate reads version 1", name, top.Version)
+	}
+	out.Scanners, out.Policy, out.DB = top.Scanners, top.Policy, top.DB
+	return out, nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+// syntaxError gives a YAML error the form of all the others.
+func syntaxError(name string, err error) error {
+	msg, line := err.Error(), 1
+	if m := yamlLine.FindStringSubmatch(msg); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		msg = m[2]
+	}
+	return &Error{File: name, Line: max(1, line), Column: 1, Message: "not valid YAML: " + msg}
+}

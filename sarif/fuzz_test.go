@@ -1,0 +1,99 @@
+package sarif
+
+import (
+	"bytes"
+	"encoding/json"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/scangate/scangate/finding"
+)
+
+// seed adds small documents: most changes of a large one only break its
+// syntax.
+func seed(f *testing.F) {
+	small, err := json.Marshal(minimal())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(small)
+	const result = `"message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a"},"region":{"startLine":1}}}]`
+	for _, run := range []string{
+		`{"tool":{"driver":{"name":"scangate"}},"results":[{"properties":{"region":{"startLine":-1},"score":1,"package":{}},` + result + `}]}`,
+		`{"tool":{"driver":{"name":"t","rules":[null]},"extensions":[null]},"results":[null],"invocations":null}`,
+		`{"tool":{"driver":{"name":"t"}},"results":[{"ruleId":"r","message":{"text":"[a](1)"},"suppressions":[{"kind":"external"}]}],"invocations":[{"executionSuccessful":true,"toolExecutionNotifications":[{"message":{"text":"n"}}]}]}`,
+		`{"results":[{"ruleIndex":0,"level":"error","locations":[{"physicalLocation":{"artifactLocation":{"uri":"file:///a/b"}}}]}],"originalUriBaseIds":{"%SRCROOT%":{"uri":"file:///a"}},"tool":{"driver":{"name":"t","rules":[{"id":"r","properties":{"security-severity":"9.8","tags":["x"]}}]}}}`,
+		`{"tool":{"driver":{"name":"scangate"}},"automationDetails":{"id":"scangate/a/b/"},"results":[{"ruleId":"r","partialFingerprints":{"scangate/v1":"ab","primaryLocationLineHash":"ab:1"},"relatedLocations":[{"physicalLocation":{"artifactLocation":{"uri":"x"}}}],` + result + `}]}`,
+	} {
+		f.Add([]byte(`{"version":"2.1.0","runs":[` + run + `]}`))
+	}
+	f.Add([]byte(`{"version":"2.1.0","runs":[],"properties":{"scangate/incomplete":[{"scanner":"s","status":"failed"}]}}`))
+}
+
+func FuzzDecode(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, document []byte) {
+		r, err := Decode(bytes.NewReader(document), "fuzz")
+		if err != nil {
+			return
+		}
+		for _, run := range r.Runs {
+			if run.Scanner == "" || run.Findings == nil {
+				t.Fatalf("a run without scanner or findings: %+v", run)
+			}
+			for _, x := range run.Findings {
+				if x.RuleID == "" || x.Message == "" || x.Fingerprint == "" {
+					t.Fatalf("an empty finding: %+v", x)
+				}
+				for _, l := range append([]finding.Location{x.Location}, x.Related...) {
+					if p := l.Path; p != "" && (path.Clean(p) != p || strings.HasPrefix(p, "/") || p == ".." || strings.HasPrefix(p, "../")) {
+						t.Fatalf("path %q leaves the root", p)
+					}
+				}
+			}
+		}
+		// What was read can be written, is what GitHub takes, and reads the same.
+		first, _ := encode(t, r, Options{})
+		again, err := Decode(bytes.NewReader(first), "again")
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, _ := encode(t, again, Options{})
+		if !bytes.Equal(first, second) {
+			t.Fatalf("does not come back:\n%s", cmp.Diff(string(first), string(second)))
+		}
+		if len(r.Runs) > maxRuns {
+			return // cannot be uploaded in one file
+		}
+		var upload bytes.Buffer
+		if _, err := Encode(&upload, r, Options{Upload: true}); err != nil {
+			t.Fatal(err)
+		}
+		found, err := Lint(&upload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range found {
+			if p.Level == Reject {
+				t.Fatalf("our own upload copy would be rejected: %v", p)
+			}
+		}
+	})
+}
+
+func FuzzLint(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, document []byte) {
+		first, err := Lint(bytes.NewReader(document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range first {
+			if p.Level == "" || p.Kind == "" || p.Message == "" || strings.Contains(p.Message, "%!") {
+				t.Fatalf("an empty problem: %+v", p)
+			}
+		}
+	})
+}

@@ -1,0 +1,86 @@
+package sarif
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/scangate/scangate/finding"
+)
+
+// Summary says what Encode wrote and left out.
+type Summary struct {
+	Runs []RunSummary // one for each run in the file, in its order
+}
+
+// RunSummary counts the findings of one run.
+type RunSummary struct {
+	Scanner    string
+	Target     string
+	Category   string // GitHub's category: automationDetails.id without the last slash
+	Results    int    // written
+	Suppressed int    // left out: the scanned content or policy asks to pass over them
+	Duplicates int    // left out: GitHub would open two alerts that cannot be told apart
+	OverLimit  int    // left out: more than GitHub shows of one run
+}
+
+// LeftOut says in plain lines what was left out; none when nothing was.
+func (s RunSummary) LeftOut() []string {
+	var out []string
+	add := func(n int, why string) {
+		if n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, why))
+		}
+	}
+	add(s.Suppressed, "suppressed or ignored findings are left out of this copy: code scanning would open alerts for them")
+	add(s.Duplicates, "duplicate findings are left out of this copy")
+	add(s.OverLimit, fmt.Sprintf("findings of the least severity are left out of this copy: code scanning keeps %d results of a run", maxUploadResults))
+	return out
+}
+
+// result is a finding that is written, and why policy ignores it.
+type result struct {
+	*finding.Finding
+	omitted string
+}
+
+// selectResults chooses what is written of a run. The artifact copy has all
+// findings in their order; the upload copy has the most severe ones first.
+func selectResults(run *finding.Run, o Options) ([]result, RunSummary) {
+	counts := RunSummary{Scanner: run.Scanner, Target: shownTarget(run.Target)}
+	out := make([]result, 0, len(run.Findings))
+	type identity struct{ rule, path, hash, fingerprint string }
+	seen := map[identity]bool{}
+	for i := range run.Findings {
+		r := result{Finding: &run.Findings[i]}
+		if o.Omit != nil {
+			r.omitted = o.Omit(run, r.Finding)
+		}
+		if o.Upload {
+			if r.Suppressed() || r.omitted != "" {
+				counts.Suppressed++
+				continue
+			}
+			if r.Fingerprint != "" {
+				id := identity{r.RuleID, r.Location.Path, lineHash(r.Finding), r.Fingerprint}
+				if seen[id] {
+					counts.Duplicates++
+					continue
+				}
+				seen[id] = true
+			}
+		}
+		out = append(out, r)
+	}
+	if o.Upload {
+		slices.SortStableFunc(out, func(a, b result) int {
+			return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score))
+		})
+		if len(out) > maxUploadResults {
+			counts.OverLimit = len(out) - maxUploadResults
+			out = out[:maxUploadResults]
+		}
+	}
+	counts.Results = len(out)
+	return out, counts
+}

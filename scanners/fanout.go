@@ -1,0 +1,226 @@
+package scanners
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/scangate/scangate/finding"
+)
+
+// abandonAfter is how long a scanner may go on after its context has ended
+// before the fan-out stops waiting for it. Together with the rest of the
+// shutdown it must stay under a second.
+const abandonAfter = 400 * time.Millisecond
+
+// Planned is a scanner with its plan, or with the reason it has none.
+type Planned struct {
+	Scanner Scanner
+	Work    Work
+	Err     error // the plan could not be made: the scanner has failed
+}
+
+// Plan asks every scanner for its plan, side by side. The order of the result
+// is that of the list.
+func Plan(ctx context.Context, list []Scanner, t Target) []Planned {
+	out := make([]Planned, len(list))
+	var wg sync.WaitGroup
+	for i, s := range list {
+		wg.Go(func() {
+			out[i] = Planned{Scanner: s}
+			out[i].Err = safely(func() (err error) {
+				out[i].Work, err = s.Plan(ctx, t)
+				return err
+			})
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// Event tells a progress display what a scanner is doing.
+type Event struct {
+	Scanner string
+	Done    bool
+	Run     finding.Run // when Done
+}
+
+// Options bounds the fan-out.
+type Options struct {
+	Jobs    int           // how many scanners run at once; 0 or less: all of them
+	Timeout time.Duration // per scanner; 0 or less: none
+	OnEvent func(Event)   // called one at a time, from any goroutine; may be nil
+}
+
+// Run starts every planned scanner, waits for all of them, and returns one run
+// each, in the order of the plan. Scanners do not share a fate: each has its
+// own deadline and its own recovery from panics, and one that fails cancels no
+// other. Run itself never fails; how each scanner ended is in its run.
+func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run {
+	runs := make([]finding.Run, len(plan))
+	var events sync.Mutex
+	report := func(e Event) {
+		if o.OnEvent != nil {
+			events.Lock()
+			defer events.Unlock()
+			o.OnEvent(e)
+		}
+	}
+	// No shared context: the group only limits and waits.
+	var g errgroup.Group
+	if o.Jobs > 0 {
+		g.SetLimit(o.Jobs)
+	}
+	for i, p := range plan {
+		name := p.Scanner.Name()
+		run := finding.Run{Scanner: name, Plan: p.Work.What, Engine: engineOf(p.Scanner)}
+		switch {
+		case p.Err != nil:
+			run.Status, run.Reason = finding.Failed, "planning: "+reason(name, p.Err)
+		case p.Work.Skip != "":
+			run.Status, run.Reason = finding.Skipped, oneLine(p.Work.Skip)
+		default:
+			g.Go(func() error {
+				report(Event{Scanner: name})
+				runs[i] = runOne(ctx, p, run, t, o.Timeout)
+				report(Event{Scanner: name, Done: true, Run: runs[i]})
+				return nil
+			})
+			continue
+		}
+		runs[i] = run
+		report(Event{Scanner: name, Done: true, Run: run})
+	}
+	g.Wait()
+	return runs
+}
+
+// outcome is what a scanner's goroutine sends back, once.
+type outcome struct {
+	report Report
+	err    error
+}
+
+// runOne runs one scanner to its end or to its deadline. A scanner that does
+// not notice its context is left behind: its goroutine may live on, but
+// nothing it still returns is used.
+func runOne(parent context.Context, p Planned, run finding.Run, t Target, timeout time.Duration) finding.Run {
+	ctx, cancel := parent, context.CancelFunc(func() {})
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeout(parent, timeout)
+	}
+	defer cancel()
+
+	start := time.Now()
+	done := make(chan outcome, 1)
+	go func() {
+		var out outcome
+		out.err = safely(func() (err error) {
+			out.report, err = p.Scanner.Scan(ctx, t, p.Work)
+			return err
+		})
+		done <- out
+	}()
+
+	var out outcome
+	select {
+	case out = <-done:
+	case <-ctx.Done():
+		select {
+		case out = <-done:
+		case <-time.After(abandonAfter):
+			out.err = ctx.Err()
+		}
+	}
+	run.Duration = time.Since(start)
+	return judge(run, out, parent, ctx, timeout)
+}
+
+// judge turns a scanner's outcome into the status of its run.
+func judge(run finding.Run, out outcome, parent, ctx context.Context, timeout time.Duration) finding.Run {
+	run.Findings, run.Rules, run.Looked, run.Notes = out.report.Findings, out.report.Rules, out.report.Looked, out.report.Notes
+	switch {
+	case out.err != nil && parent.Err() != nil:
+		run.Status, run.Reason = finding.Failed, "interrupted"
+	case out.err != nil && ctx.Err() != nil:
+		run.Status, run.Reason = finding.TimedOut, fmt.Sprintf("did not end within its time limit of %s (--timeout)", timeout)
+	case out.err != nil:
+		run.Status, run.Reason = finding.Failed, reason(run.Scanner, out.err)
+	case run.Looked.None():
+		run.Status, run.Reason = finding.Failed, "it planned to look at "+run.Plan+" and shows no evidence of having looked at anything"
+	default:
+		run.Status = finding.Completed
+		if i := slices.IndexFunc(run.Notes, isGap); i >= 0 {
+			run.Status, run.Reason = finding.Partial, gapReason(run.Notes, i)
+		}
+	}
+	return normalise(run)
+}
+
+// reason is an error in one line. The scanner's name, with which its errors may
+// begin, stands beside it wherever it is shown.
+func reason(scanner string, err error) string {
+	return strings.TrimPrefix(oneLine(err.Error()), scanner+": ")
+}
+
+func isGap(n finding.Note) bool { return n.Level == finding.Gap }
+
+// gapReason sums up the gaps: the first one, and how many more there are.
+func gapReason(notes []finding.Note, first int) string {
+	more := 0
+	for _, n := range notes[first+1:] {
+		if isGap(n) {
+			more++
+		}
+	}
+	reason := oneLine(notes[first].String())
+	if more > 0 {
+		reason += fmt.Sprintf(" (and %d more, see the notes)", more)
+	}
+	return reason
+}
+
+// safely calls f and turns a panic into an error. A fault in memory that is
+// mapped from a file, as of a database that shrinks while it is read, counts
+// as a panic too.
+func safely(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = &PanicError{Value: r, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// PanicError is a scanner's panic. Its text is one line; the stack is kept for
+// debug logs.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error returns the panic's value in one line.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("the scanner panicked: %v (please report this as a bug)", e.Value)
+}
+
+// IsPanic reports whether err is a recovered panic.
+func IsPanic(err error) bool {
+	var p *PanicError
+	return errors.As(err, &p)
+}
+
+func engineOf(s Scanner) finding.Engine {
+	if v, ok := s.(Versioned); ok {
+		return v.Engine()
+	}
+	return finding.Engine{Name: s.Name()}
+}

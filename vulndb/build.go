@@ -1,0 +1,153 @@
+package vulndb
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
+	"github.com/aquasecurity/trivy-db/pkg/metadata"
+	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
+	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/vulnerability"
+	bolt "go.etcd.io/bbolt"
+)
+
+// buildPageSize is fixed, so that a build gives the same bytes everywhere.
+const buildPageSize = 4096
+
+// Build makes a vulnerability database in outDir from the advisory facts in
+// factsDir, a file per ecosystem (see testdata/advisories for the format). It
+// is dated now. The same facts give the same bytes. On an error outDir keeps
+// what it had.
+func Build(factsDir, outDir string, now time.Time) error {
+	facts, err := readFacts(factsDir)
+	if err != nil {
+		return err
+	}
+	content, err := layOut(facts)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(outDir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the vulnerability database: %w", err)
+	}
+	temp, err := os.MkdirTemp(outDir, ".build-*")
+	if err != nil {
+		return fmt.Errorf("cannot make the vulnerability database: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	if err := writeBolt(trivydb.Path(temp), content); err != nil {
+		return fmt.Errorf("cannot write the vulnerability database: %w", err)
+	}
+	now = now.UTC()
+	meta := metadata.Metadata{Version: trivydb.SchemaVersion, UpdatedAt: now, NextUpdate: now.Add(24 * time.Hour), DownloadedAt: now}
+	if err := metadata.NewClient(temp).Update(meta); err != nil {
+		return fmt.Errorf("cannot write the vulnerability database: %w", err)
+	}
+	// The date last: until then the new content only looks older than it is.
+	for _, path := range []func(string) string{trivydb.Path, metadata.Path} {
+		if err := os.Rename(path(temp), path(outDir)); err != nil {
+			return fmt.Errorf("cannot replace the vulnerability database: %w", err)
+		}
+	}
+	return nil
+}
+
+// layOut arranges facts as trivy-db does: bucket, nested bucket (empty for
+// none), key, value.
+func layOut(facts []fact) (map[[3]string]any, error) {
+	content := map[[3]string]any{}
+	details := map[string]fact{}
+	for _, f := range facts {
+		source := dbtypes.DataSource{
+			ID:   vulnerability.GHSA,
+			Name: "GitHub Security Advisory " + sourceNames[f.ecosystem],
+			URL:  "https://github.com/advisories?query=type%3Areviewed+ecosystem%3A" + strings.ToLower(sourceNames[f.ecosystem]),
+		}
+		bucket := f.ecosystem + "::" + source.Name
+		content[[3]string{"data-source", "", bucket}] = source
+		at := [3]string{bucket, vulnerability.NormalizePkgName(dbtypes.Ecosystem(f.ecosystem), f.Package), f.ID}
+		if content[at] != nil {
+			return nil, fmt.Errorf("%s: advisory %s for package %s is listed twice", f.place, f.ID, f.Package)
+		}
+		content[at] = &dbtypes.Advisory{VendorIDs: f.Aliases, VulnerableVersions: f.Vulnerable, PatchedVersions: f.Patched}
+		if first, ok := details[f.ID]; ok && !reflect.DeepEqual(first.detail(), f.detail()) {
+			return nil, fmt.Errorf("%s: advisory %s differs from its first mention at %s", f.place, f.ID, first.place)
+		}
+		details[f.ID] = f
+		content[[3]string{"vulnerability", "", f.ID}] = f.detail()
+	}
+	return content, nil
+}
+
+// detail is what a fact says whatever the package.
+func (f fact) detail() dbtypes.Vulnerability {
+	v := dbtypes.Vulnerability{
+		Title:          f.Title,
+		Description:    strings.TrimSpace(f.Description),
+		Severity:       f.severity.String(),
+		VendorSeverity: dbtypes.VendorSeverity{vulnerability.GHSA: f.severity},
+		CweIDs:         f.CWE,
+		References:     f.References,
+		PublishedDate:  &f.published,
+	}
+	if f.CVSS.Score > 0 {
+		v.CVSS = dbtypes.VendorCVSS{vulnerability.GHSA: {V3Score: f.CVSS.Score, V3Vector: f.CVSS.Vector}}
+	}
+	return v
+}
+
+// writeBolt writes content in the order of its keys, with a transaction for
+// each nested bucket: bolt lays out several of one transaction in random order.
+func writeBolt(path string, content map[[3]string]any) (err error) {
+	keys := make([][3]string, 0, len(content))
+	for k := range content {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b [3]string) int { return slices.Compare(a[:], b[:]) })
+	options := &bolt.Options{PageSize: buildPageSize, FreelistType: bolt.FreelistArrayType, NoSync: true, Timeout: lockWait}
+	db, err := bolt.Open(path, 0o644, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for len(keys) > 0 {
+		n := 1
+		for n < len(keys) && keys[n][0] == keys[0][0] && keys[n][1] == keys[0][1] {
+			n++
+		}
+		if err := db.Update(func(tx *bolt.Tx) error { return put(tx, keys[:n], content) }); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return db.Sync()
+}
+
+// put writes the values of keys, which are all of one bucket.
+func put(tx *bolt.Tx, keys [][3]string, content map[[3]string]any) error {
+	bucket, err := tx.CreateBucketIfNotExists([]byte(keys[0][0]))
+	if err != nil {
+		return err
+	}
+	if nested := keys[0][1]; nested != "" {
+		if bucket, err = bucket.CreateBucketIfNotExists([]byte(nested)); err != nil {
+			return err
+		}
+	}
+	for _, k := range keys {
+		value, err := json.Marshal(content[k])
+		if err != nil {
+			return err
+		}
+		if err := bucket.Put([]byte(k[2]), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

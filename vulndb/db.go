@@ -1,0 +1,121 @@
+package vulndb
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
+	"github.com/aquasecurity/trivy-db/pkg/metadata"
+)
+
+const (
+	// MaxAge is the age from which a database is stale: upstream builds one
+	// every six hours.
+	MaxAge = 48 * time.Hour
+
+	// clockSkew is how far UpdatedAt may lie in the future before it is an
+	// error: clocks differ, and a date far ahead would never grow stale.
+	clockSkew = time.Hour
+
+	maxMetadataSize = 64 << 10
+)
+
+// DB is an open vulnerability database. It is safe for concurrent use.
+type DB struct {
+	dir     string
+	updated time.Time
+
+	mu     sync.RWMutex // held for reading while the database is in use
+	closed bool
+}
+
+// Open opens the database in dir for reading. Several users of one process
+// may open the same directory, each with a Close of its own; while one is
+// open, another directory is an error. Errors name the file and the remedy.
+func Open(dir string) (*DB, error) {
+	if dir == "" {
+		return nil, errors.New("no vulnerability database: name its directory with --db DIR")
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := readMetadata(abs, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := acquire(abs); err != nil {
+		return nil, err
+	}
+	return &DB{dir: abs, updated: meta.UpdatedAt}, nil
+}
+
+// Close lets go of the database. A second Close does nothing.
+func (d *DB) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	return release()
+}
+
+// UpdatedAt is when the database was built.
+func (d *DB) UpdatedAt() time.Time { return d.updated }
+
+// Age is how long ago the database was built, as of now. It is never negative.
+func (d *DB) Age(now time.Time) time.Duration { return max(now.Sub(d.updated), 0) }
+
+// Stale reports whether the database is MaxAge old or older.
+func (d *DB) Stale(now time.Time) bool { return d.Age(now) >= MaxAge }
+
+func readMetadata(dir string, now time.Time) (metadata.Metadata, error) {
+	var meta metadata.Metadata
+	// Both files first: half a database is a missing one.
+	for _, name := range []string{trivydb.Path(dir), metadata.Path(dir)} {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return meta, fmt.Errorf("no vulnerability database: %s does not exist: name its directory with --db DIR", name)
+		case err != nil:
+			return meta, fmt.Errorf("vulnerability database: %w", err)
+		case !info.Mode().IsRegular():
+			return meta, fmt.Errorf("vulnerability database: %s is not a regular file", name)
+		}
+	}
+	name := metadata.Path(dir)
+	f, err := os.Open(name)
+	if err != nil {
+		return meta, fmt.Errorf("vulnerability database: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxMetadataSize+1))
+	if err != nil {
+		return meta, fmt.Errorf("vulnerability database: %w", err)
+	}
+	if len(data) > maxMetadataSize {
+		return meta, fmt.Errorf("vulnerability database %s is corrupt: over %d KiB", name, maxMetadataSize>>10)
+	}
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&meta); err != nil {
+		return meta, fmt.Errorf("vulnerability database %s is corrupt: %w", name, err)
+	}
+	switch {
+	case meta.Version != trivydb.SchemaVersion:
+		return meta, fmt.Errorf("vulnerability database %s has schema version %d: this scangate reads version %d", dir, meta.Version, trivydb.SchemaVersion)
+	case meta.UpdatedAt.IsZero():
+		return meta, fmt.Errorf("vulnerability database %s does not say when it was built (UpdatedAt)", name)
+	case meta.UpdatedAt.Sub(now) > clockSkew:
+		return meta, fmt.Errorf("vulnerability database %s says it was built in the future, %s: check this machine's clock",
+			name, meta.UpdatedAt.UTC().Format(time.RFC3339))
+	}
+	return meta, nil
+}

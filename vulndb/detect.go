@@ -1,0 +1,138 @@
+package vulndb
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
+	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
+	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/vulnerability"
+	"github.com/aquasecurity/trivy/pkg/detector/library"
+	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
+	"github.com/aquasecurity/trivy/pkg/types"
+	vulninfo "github.com/aquasecurity/trivy/pkg/vulnerability"
+)
+
+// detectChunk is how many packages are matched between two looks at the
+// context: some milliseconds of work.
+const detectChunk = 256
+
+// errClosed is what using a DB after Close gives.
+var errClosed = errors.New("the vulnerability database is closed")
+
+// Covers reports whether the database has any advisory for the ecosystem of
+// lang. Without one, nothing of that ecosystem can be found vulnerable.
+func (d *DB) Covers(lang ftypes.LangType) (bool, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return false, errClosed
+	}
+	driver, ok := library.NewDriver(lang)
+	if !ok {
+		return false, nil
+	}
+	var found bool
+	path := trivydb.Path(d.dir)
+	err := guard(path, func() (err error) {
+		found, err = covers(driver.Type())
+		return err
+	})
+	return found, err
+}
+
+// Detect returns the advisories that apply to the packages, with severity
+// (chosen as Trivy does), title, references and vendor ids, in the order of
+// the packages and below that of the ids. It stops soon after ctx ends.
+func (d *DB) Detect(ctx context.Context, lang ftypes.LangType, pkgs []ftypes.Package) ([]types.DetectedVulnerability, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return nil, errClosed
+	}
+	driver, ok := library.NewDriver(lang)
+	if !ok {
+		return nil, fmt.Errorf("packages of type %q cannot be matched", lang)
+	}
+	path := trivydb.Path(d.dir)
+	var all []types.DetectedVulnerability
+	for chunk := range slices.Chunk(pkgs, detectChunk) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		err := guard(path, func() error {
+			found, err := library.Detect(ctx, lang, chunk)
+			if err != nil {
+				return corrupt(path, "%v", oneLine(err))
+			}
+			if err := fillIn(dbtypes.Ecosystem(driver.Type()), found); err != nil {
+				return corrupt(path, "%v", oneLine(err))
+			}
+			sortByPackage(chunk, found)
+			all = append(all, found...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// fillIn adds what the engine's matching leaves out: the details of each
+// advisory, and its ids at other sources.
+func fillIn(ecosystem dbtypes.Ecosystem, found []types.DetectedVulnerability) error {
+	if len(found) == 0 {
+		return nil
+	}
+	vulninfo.NewClient(trivydb.Config{}).FillInfo(found, []dbtypes.SourceID{"auto"})
+	known := map[string]map[string][]string{} // package, advisory: vendor ids
+	for i := range found {
+		v := &found[i]
+		if v.Severity == "" {
+			// The engine passes over details that it cannot read. An advisory
+			// without details is normal (it may be new, or rejected).
+			if _, err := (trivydb.Config{}).GetVulnerability(v.VulnerabilityID); err != nil && !strings.Contains(err.Error(), "no vulnerability details") {
+				return err
+			}
+		}
+		if len(v.VendorIDs) > 0 {
+			continue
+		}
+		name := vulnerability.NormalizePkgName(ecosystem, v.PkgName)
+		if known[name] == nil {
+			advisories, err := trivydb.Config{}.GetAdvisories(string(ecosystem)+"::", name)
+			if err != nil {
+				return err
+			}
+			known[name] = make(map[string][]string, len(advisories))
+			for _, a := range advisories {
+				known[name][a.VulnerabilityID] = a.VendorIDs
+			}
+		}
+		v.VendorIDs = known[name][v.VulnerabilityID]
+	}
+	return nil
+}
+
+// sortByPackage orders advisories like the packages they are about: the engine
+// returns those of one package in random order.
+func sortByPackage(pkgs []ftypes.Package, found []types.DetectedVulnerability) {
+	type key struct{ id, name, version string }
+	place := make(map[key]int, len(pkgs))
+	for i, p := range pkgs {
+		place[key{p.ID, p.Name, p.Version}] = i
+	}
+	slices.SortStableFunc(found, func(a, b types.DetectedVulnerability) int {
+		return cmp.Or(
+			cmp.Compare(place[key{a.PkgID, a.PkgName, a.InstalledVersion}], place[key{b.PkgID, b.PkgName, b.InstalledVersion}]),
+			cmp.Compare(a.VulnerabilityID, b.VulnerabilityID))
+	})
+}
+
+// oneLine keeps an engine's error from spreading over several lines.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,228 @@
+package secret
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"unicode/utf16"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/viper"
+	"github.com/zricethezav/gitleaks/v8/cmd/scm"
+	"github.com/zricethezav/gitleaks/v8/config"
+	gitleaks "github.com/zricethezav/gitleaks/v8/detect"
+	"github.com/zricethezav/gitleaks/v8/logging"
+	"github.com/zricethezav/gitleaks/v8/report"
+	"github.com/zricethezav/gitleaks/v8/sources"
+
+	"github.com/scangate/scangate/finding"
+)
+
+// gitleaksVersion is the version in go.mod; a test holds the two together.
+const gitleaksVersion = "v8.30.1"
+
+// allowMark on a line asks gitleaks to pass over what is found there.
+const allowMark = "gitleaks:allow"
+
+// maxDecodeDepth is how many layers of base64, hex and the like are opened. It
+// is the default of gitleaks' command line; its library would open none.
+const maxDecodeDepth = 5
+
+// hit is one match in one fragment. It holds no secret.
+type hit struct {
+	rule    string
+	key     string // hash of rule and secret
+	line    int    // 0: the file as such
+	col     int    // in UTF-16 units; 0: unknown
+	endLine int
+	endCol  int
+	allowed bool // marked with allowMark
+}
+
+// engine finds secrets in a text. Its methods may be called concurrently.
+type engine interface {
+	about() finding.Engine
+	detect(ctx context.Context, f fragment) ([]hit, error)
+	skips(path string) bool  // the engine passes over every file of that path
+	byPath(path string) bool // the path alone can be a hit
+	title(rule string) (title, description string)
+}
+
+// gitleaksEngine is gitleaks with its default rules.
+type gitleaksEngine struct {
+	detector *gitleaks.Detector
+	config   config.Config
+	paths    []config.Rule // rules on the path alone
+}
+
+// quiet guards the one place where gitleaks can only be set up globally.
+var quiet sync.Once
+
+// newGitleaks reads the default rules through a viper of its own: the global
+// one is shared with whatever else is linked in, and is not safe to load from
+// two goroutines.
+func newGitleaks() (*gitleaksEngine, error) {
+	// gitleaks logs to standard error, and at trace level logs the secrets.
+	// Its logger is a package variable, so it is set before the first use and
+	// never again.
+	quiet.Do(func() { logging.Logger = zerolog.Nop() })
+	v := viper.New()
+	v.SetConfigType("toml")
+	if err := v.ReadConfig(strings.NewReader(config.DefaultConfig)); err != nil {
+		return nil, fmt.Errorf("gitleaks' default rules: %w", err)
+	}
+	var raw config.ViperConfig
+	if err := v.Unmarshal(&raw); err != nil {
+		return nil, fmt.Errorf("gitleaks' default rules: %w", err)
+	}
+	cfg, err := raw.Translate()
+	if err != nil {
+		return nil, fmt.Errorf("gitleaks' default rules: %w", err)
+	}
+	cfg.Path = "" // a file of this path would be passed over
+	if len(cfg.Rules) == 0 {
+		return nil, errors.New("gitleaks' default rules are empty")
+	}
+	d := gitleaks.NewDetector(cfg)
+	d.MaxDecodeDepth = maxDecodeDepth
+	d.IgnoreGitleaksAllow = true // marked findings are reported as suppressed
+	e := &gitleaksEngine{detector: d, config: cfg}
+	for _, id := range cfg.OrderedRules {
+		if r := cfg.Rules[id]; r.Regex == nil && r.Path != nil {
+			e.paths = append(e.paths, r)
+		}
+	}
+	return e, nil
+}
+
+func (e *gitleaksEngine) about() finding.Engine {
+	return finding.Engine{Name: "gitleaks", Version: gitleaksVersion}
+}
+
+func (e *gitleaksEngine) skips(path string) bool {
+	for _, a := range e.config.Allowlists {
+		if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *gitleaksEngine) byPath(path string) bool {
+	for _, r := range e.paths {
+		if r.Path.MatchString(path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *gitleaksEngine) title(rule string) (title, description string) {
+	d := strings.TrimSuffix(strings.TrimSpace(e.config.Rules[rule].Description), ".")
+	title, _, _ = strings.Cut(d, ", ")
+	switch verb, _, _ := strings.Cut(title, " "); verb {
+	case "Detected", "Discovered", "Found", "Identified", "Uncovered":
+	default: // some only praise the product
+		title = "Found a secret of the kind " + rule
+	}
+	return title, d + "."
+}
+
+// detect runs the detector. A panic in it is an error; its text is left out
+// unless it is the runtime's own, because it might quote what was scanned.
+func (e *gitleaksEngine) detect(ctx context.Context, f fragment) (hits []hit, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = fmt.Errorf("%s: gitleaks failed: %w", f.path, r)
+		default:
+			err = fmt.Errorf("%s: gitleaks failed: panic of type %T", f.path, r)
+		}
+	}()
+	//lint:ignore SA1019 it is what DetectContext takes; sources.Fragment replaces it in v9
+	in := gitleaks.Fragment{Raw: f.text, FilePath: f.path, StartLine: f.line}
+	if f.commit != nil {
+		in.CommitSHA = f.commit.hash
+		// gitleaks dereferences Remote for every finding that has a commit.
+		in.CommitInfo = &sources.CommitInfo{SHA: f.commit.hash, Remote: &sources.RemoteInfo{Platform: scm.NoPlatform}}
+	}
+	found := e.detector.DetectContext(ctx, in)
+	if err := ctx.Err(); err != nil {
+		return nil, err // the detector stopped early
+	}
+	for _, r := range found {
+		hits = append(hits, newHit(f, r))
+	}
+	return hits, nil
+}
+
+// newHit keeps of a gitleaks finding where it is, and of its secret a hash.
+func newHit(f fragment, r report.Finding) hit {
+	h := hit{rule: r.RuleID, key: keyOf(r.RuleID, r.Secret)}
+	if r.Secret == "" {
+		return h // found by path
+	}
+	first := max(r.StartLine-f.line, 0)
+	text, before := linesOf(f.text, first, max(r.EndLine-f.line, first))
+	h.allowed = strings.Contains(text, allowMark)
+	h.line, h.endLine = f.line+first, f.line+first
+	at := strings.Index(text, r.Secret)
+	if at < 0 {
+		return h // it was encoded: the line is all there is to say
+	}
+	line := strings.LastIndexByte(text[:at], '\n') + 1
+	h.line += strings.Count(text[:line], "\n")
+	h.endLine = h.line + strings.Count(r.Secret, "\n")
+	if h.endLine == h.line && !(f.cut && before == 0 && line == 0) {
+		h.col = 1 + utf16Len(text[line:at])
+		h.endCol = h.col + utf16Len(r.Secret)
+	}
+	return h
+}
+
+// linesOf returns lines first to last of text, counted from 0, and where they
+// begin.
+func linesOf(text string, first, last int) (lines string, start int) {
+	for range first {
+		i := strings.IndexByte(text[start:], '\n')
+		if i < 0 {
+			break
+		}
+		start += i + 1
+	}
+	end := start
+	for range last - first + 1 {
+		i := strings.IndexByte(text[end:], '\n')
+		if i < 0 {
+			return text[start:], start
+		}
+		end += i + 1
+	}
+	return text[start:end], start
+}
+
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(utf16.RuneLen(r), 1)
+	}
+	return n
+}
+
+// keyOf hashes a rule and a secret. Line ends are normalised, so that a
+// private key is the same one in a file with CRLF.
+func keyOf(rule, secret string) string {
+	h := sha256.New()
+	for _, part := range [...]string{"scangate-secret-1", rule, strings.TrimSpace(strings.ReplaceAll(secret, "\r\n", "\n"))} {
+		io.WriteString(h, part)
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

@@ -1,0 +1,236 @@
+package secret
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxStderr is how much of git's complaint is kept, in bytes.
+	maxStderr = 4 << 10
+	// maxAnswer bounds the output of a git command that is read whole.
+	maxAnswer = 512 << 20
+	// killDelay is how long a killed process may keep its pipes open.
+	killDelay = 200 * time.Millisecond
+)
+
+// passedEnv are the variables that git inherits. Everything else, and above
+// all every GIT_ variable, stays out: one of them can redirect or cut short
+// what git prints.
+var passedEnv = []string{"PATH", "TMPDIR", "TMP", "TEMP", "SystemRoot", "SYSTEMROOT"}
+
+// git runs git in one repository, without a shell, and so that no
+// configuration but the repository's own is read and no program that this
+// names is run.
+type git struct {
+	program string
+	dir     string // where it runs: the scanned directory
+	top     string // the work tree's top level
+}
+
+// newGit finds the program.
+func newGit(dir, top string) (*git, error) {
+	program, err := exec.LookPath("git")
+	if err != nil {
+		return nil, fmt.Errorf("secret: %s is a git repository, but there is no git program: install git: %w", filepath.Base(top), err)
+	}
+	return &git{program: program, dir: dir, top: top}, nil
+}
+
+// env is git's whole environment. GIT_DIR and GIT_WORK_TREE keep git from
+// searching further up when the repository is damaged, and from following
+// core.worktree.
+func (g *git) env(extra ...string) []string {
+	env := []string{
+		"GIT_DIR=" + filepath.Join(g.top, ".git"),
+		"GIT_WORK_TREE=" + g.top,
+		"GIT_CONFIG_GLOBAL=" + os.DevNull,
+		"GIT_CONFIG_SYSTEM=" + os.DevNull,
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_ATTR_NOSYSTEM=1",
+		"GIT_NO_REPLACE_OBJECTS=1",
+		"GIT_GRAFT_FILE=" + os.DevNull, // grafts hide commits as replacements do
+		"GIT_NO_LAZY_FETCH=1",
+		"GIT_ALLOW_PROTOCOL=none", // what older versions have in place of the above
+		"GIT_TERMINAL_PROMPT=0",
+		"GIT_OPTIONAL_LOCKS=0",
+		"LC_ALL=C",
+	}
+	for _, name := range passedEnv {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return append(env, extra...)
+}
+
+// config overrides what the repository's own configuration could use to run a
+// program, to leave something out, or to print in another form.
+func (g *git) config() []string {
+	settings := []string{
+		"safe.directory=" + filepath.ToSlash(g.top),
+		"core.fsmonitor=false",
+		"core.hooksPath=" + os.DevNull,
+		"core.attributesFile=" + os.DevNull,
+		"core.excludesFile=" + os.DevNull,
+		"core.untrackedCache=false",
+		"core.commitGraph=false",
+		"core.bigFileThreshold=512m",
+		"core.quotePath=true",
+		"protocol.allow=never",
+		"diff.external=",
+		"diff.noprefix=false",
+		"diff.mnemonicPrefix=false",
+		"diff.suppressBlankEmpty=false",
+		"color.ui=false",
+		"log.showRoot=true",
+		"log.showSignature=false",
+		"log.mailmap=false",
+		"log.follow=false",
+	}
+	args := []string{"--no-pager"}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	return args
+}
+
+// process is a running git.
+type process struct {
+	cmd    *exec.Cmd
+	what   string // the subcommand
+	stdout *os.File
+	stderr tail
+	done   chan struct{}
+	err    error // how it ended, once done is closed
+	stop   func() bool
+	ctx    context.Context
+}
+
+// start runs git. The caller reads stdout and then calls finish, or calls
+// abandon.
+func (g *git) start(ctx context.Context, stdin io.Reader, env []string, args ...string) (*process, error) {
+	cmd := exec.CommandContext(ctx, g.program, append(g.config(), args...)...)
+	cmd.Dir, cmd.Env, cmd.Stdin = g.dir, g.env(env...), stdin
+	ownGroup(cmd)
+	cmd.Cancel = func() error { return killGroup(cmd) }
+	cmd.WaitDelay = killDelay
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, what: args[0], stdout: r, done: make(chan struct{}), ctx: ctx}
+	cmd.Stdout, cmd.Stderr = w, &p.stderr
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		r.Close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("secret: cannot start git: %w", err)
+	}
+	// A reader of stdout must not wait for a process that left the group.
+	p.stop = context.AfterFunc(ctx, func() { r.Close() })
+	go func() {
+		defer close(p.done)
+		p.err = cmd.Wait()
+		killGroup(cmd) // whatever it left behind would keep stdout open
+	}()
+	return p, nil
+}
+
+// finish waits for the end of a process whose output was read to its end, and
+// says how it went. Only an exit status of 0 is success.
+func (p *process) finish() error {
+	<-p.done
+	p.stop()
+	p.stdout.Close()
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	if p.err == nil || errors.Is(p.err, exec.ErrWaitDelay) {
+		return nil
+	}
+	if said := p.stderr.String(); said != "" {
+		return fmt.Errorf("secret: git %s: %w: %s", p.what, p.err, said)
+	}
+	return fmt.Errorf("secret: git %s: %w", p.what, p.err)
+}
+
+// abandon ends the process and returns why reading it stopped: the end of the
+// context, or git's own complaint when the output ends early, rather than what
+// followed from them.
+func (p *process) abandon(cause error) error {
+	if errors.Is(cause, io.ErrUnexpectedEOF) {
+		if err := p.finish(); err != nil {
+			return err
+		}
+		return cause
+	}
+	killGroup(p.cmd)
+	<-p.done
+	p.stop()
+	p.stdout.Close()
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	return cause
+}
+
+// output runs git and returns what it printed.
+func (g *git) output(ctx context.Context, args ...string) ([]byte, error) {
+	p, err := g.start(ctx, nil, nil, args...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := io.ReadAll(io.LimitReader(p.stdout, maxAnswer+1))
+	if err == nil && len(out) > maxAnswer {
+		err = fmt.Errorf("secret: git %s printed over %d MiB", p.what, maxAnswer>>20)
+	}
+	if err != nil {
+		return nil, p.abandon(err)
+	}
+	return out, p.finish()
+}
+
+// tail keeps the last maxStderr bytes that were written.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p[max(len(p)-maxStderr, 0):]...)
+	t.buf = t.buf[max(len(t.buf)-maxStderr, 0):]
+	return len(p), nil
+}
+
+var urlLogin = regexp.MustCompile(`://[^/@\s]+@`)
+
+// String is what was said, in one printable line, without the login of a URL.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := bytes.FieldsFunc(t.buf, func(r rune) bool { return r == '\n' || r == '\r' })
+	s := strings.ToValidUTF8(string(bytes.Join(lines, []byte("; "))), "?")
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(urlLogin.ReplaceAllString(s, "://***@"))
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package secret
+
+import "os/exec"
+
+// ownGroup does nothing: there are no process groups here.
+func ownGroup(*exec.Cmd) {}
+
+// killGroup ends the process.
+func killGroup(cmd *exec.Cmd) error { return cmd.Process.Kill() }

@@ -1,0 +1,203 @@
+package secret
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/scangate/scangate/scanners"
+)
+
+// repo is the git repository that holds the scanned directory.
+type repo struct {
+	git     *git
+	prefix  string // the scanned directory below the top level; empty: the top level itself
+	shallow bool
+	remerge bool   // git log knows --remerge-diff, and may use it here
+	why     string // why it may not
+}
+
+// openRepo finds the repository of dir, or returns nil when no directory at or
+// above it has a .git. What has a .git is a repository: if git cannot read it,
+// that is an error.
+func openRepo(ctx context.Context, dir string) (*repo, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, fmt.Errorf("secret: %w", err)
+	}
+	top, err := findTop(real)
+	if err != nil || top == "" {
+		return nil, err
+	}
+	r := &repo{}
+	if r.git, err = newGit(real, top); err != nil {
+		return nil, err
+	}
+	if rel, err := filepath.Rel(top, real); err == nil && rel != "." {
+		r.prefix = filepath.ToSlash(rel)
+	}
+	out, err := r.git.output(ctx, "rev-parse", "--is-shallow-repository")
+	if err != nil {
+		return nil, fmt.Errorf("%w (is %s a whole and readable repository?)", err, filepath.Base(top))
+	}
+	switch strings.TrimSpace(string(out)) {
+	case "true":
+		r.shallow = true
+	case "false":
+	default:
+		return nil, errors.New("secret: git rev-parse does not know --is-shallow-repository: git 2.15 or later is needed")
+	}
+	return r, r.chooseMerges(ctx)
+}
+
+// findTop returns the nearest directory at or above dir with a .git, which is
+// a directory, or a file in a linked work tree or submodule.
+func findTop(dir string) (string, error) {
+	if bareRepo(dir) {
+		return "", fmt.Errorf("secret: %s is a bare git repository: scan a clone of it", filepath.Base(dir))
+	}
+	for {
+		_, err := os.Lstat(filepath.Join(dir, ".git"))
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("secret: looking for a git repository: %w", err)
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", nil
+		}
+		dir = up
+	}
+}
+
+// bareRepo recognises a repository without a work tree, whose history would
+// otherwise pass for a directory of binary files.
+func bareRepo(dir string) bool {
+	for _, name := range []string{"HEAD", "objects", "refs"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			return false
+		}
+	}
+	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err != nil
+}
+
+// chooseMerges decides how merge commits are compared. --remerge-diff shows
+// exactly what a merge adds to its parents, but git must know it (2.35), and
+// it runs the merge drivers of the repository's configuration: programs that
+// whoever wrote that configuration chose.
+func (r *repo) chooseMerges(ctx context.Context) error {
+	out, err := r.git.output(ctx, "version")
+	if err != nil {
+		return err
+	}
+	if !atLeast(string(out), 2, 35) {
+		r.why = "git is older than 2.35"
+		return nil
+	}
+	out, err = r.git.output(ctx, "config", "--null", "--name-only", "--list", "--includes")
+	if err != nil {
+		return err
+	}
+	for name := range strings.SplitSeq(string(out), "\x00") {
+		if strings.HasPrefix(name, "merge.") && strings.HasSuffix(name, ".driver") {
+			r.why = "the repository's configuration names a merge driver, which is not run"
+			return nil
+		}
+	}
+	r.remerge = true
+	return nil
+}
+
+// atLeast compares the answer of `git version` with a version.
+func atLeast(answer string, major, minor int) bool {
+	var a, b int
+	if _, err := fmt.Sscanf(answer, "git version %d.%d", &a, &b); err != nil {
+		return false
+	}
+	return a > major || a == major && b >= minor
+}
+
+// countCommits counts what every ref and HEAD reach.
+func (r *repo) countCommits(ctx context.Context) (int, error) {
+	out, err := r.git.output(ctx, "rev-list", "--count", "--all", "--")
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		return 0, errors.New("secret: git rev-list --count did not print a number")
+	}
+	return n, nil
+}
+
+// listFiles lists the files of the working tree that are tracked, or neither
+// tracked nor ignored, and counts the repositories inside this one. Symbolic
+// links are left out, as is what is tracked and not there.
+func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file, nested int, err error) {
+	root, err := os.OpenRoot(tree.Dir())
+	if err != nil {
+		return nil, 0, fmt.Errorf("secret: %w", err)
+	}
+	defer root.Close()
+	staged, err := r.git.output(ctx, "ls-files", "-z", "--cached", "--stage")
+	if err != nil {
+		return nil, 0, err
+	}
+	seen := map[string]bool{}
+	for _, entry := range split(staged) {
+		mode, rest, ok := strings.Cut(entry, " ")
+		_, path, tab := strings.Cut(rest, "\t")
+		if !ok || !tab || path == "" {
+			return nil, 0, errors.New("secret: git ls-files printed an entry without a path")
+		}
+		if seen[path] {
+			continue // several stages of a conflict
+		}
+		seen[path] = true
+		if mode == "160000" {
+			nested++
+			continue
+		}
+		if regular(root, path) {
+			files = append(files, file{path})
+		}
+	}
+	others, err := r.git.output(ctx, "ls-files", "-z", "--others", "--exclude-standard")
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, path := range split(others) {
+		if strings.HasSuffix(path, "/") {
+			nested++
+			continue
+		}
+		if slices.Contains(strings.Split(path, "/"), ".scangate") {
+			continue // our own results
+		}
+		if regular(root, path) && !seen[path] {
+			seen[path] = true
+			files = append(files, file{path})
+		}
+	}
+	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	return files, nested, nil
+}
+
+// split takes apart what git printed with -z.
+func split(out []byte) []string {
+	out = bytes.TrimSuffix(out, []byte{0})
+	if len(out) == 0 {
+		return nil
+	}
+	return strings.Split(string(out), "\x00")
+}

@@ -1,0 +1,148 @@
+package secret
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners"
+)
+
+// Options is the scanner's part of the configuration.
+type Options struct {
+	// History is how much of the git history is scanned: "full" (the default)
+	// for every commit that any ref or HEAD reaches, or "none".
+	History string `yaml:"history"`
+}
+
+// Scanner looks for secrets. It keeps no state between scans.
+type Scanner struct {
+	engine  engine
+	history bool
+}
+
+var (
+	_ scanners.Scanner   = (*Scanner)(nil)
+	_ scanners.Versioned = (*Scanner)(nil)
+)
+
+// New builds the scanner and compiles its rules once. It fails on an option it
+// does not know.
+func New(o Options) (*Scanner, error) {
+	s := &Scanner{}
+	switch o.History {
+	case "", "full":
+		s.history = true
+	case "none":
+	case "range":
+		return nil, fmt.Errorf("secret: history %q is not supported yet: use full or none", o.History)
+	default:
+		return nil, fmt.Errorf("secret: unknown history %q: use full or none", o.History)
+	}
+	e, err := newGitleaks()
+	if err != nil {
+		return nil, fmt.Errorf("secret: %w", err)
+	}
+	s.engine = e
+	return s, nil
+}
+
+// Name returns "secret".
+func (s *Scanner) Name() string { return "secret" }
+
+// Engine names gitleaks and its version.
+func (s *Scanner) Engine() finding.Engine { return s.engine.about() }
+
+// plan is what Plan hands to Scan.
+type plan struct {
+	git     *repo  // nil: not in a git work tree
+	files   []file // of the working tree
+	commits int    // 0: no history to scan
+	notes   []finding.Note
+}
+
+// Plan finds the repository, lists the files of the working tree and counts
+// the commits. A repository that git cannot read is an error, never a reason
+// to look at less.
+func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, error) {
+	p := &plan{}
+	var err error
+	if p.git, err = openRepo(ctx, t.Tree.Dir()); err != nil {
+		return scanners.Work{}, err
+	}
+	if p.git == nil {
+		p.files = treeFiles(t.Tree)
+		p.note(finding.Information, "not in a git repository: the files are scanned, and there is no history")
+	} else if err := s.planGit(ctx, t, p); err != nil {
+		return scanners.Work{}, err
+	}
+	switch {
+	case len(p.files) == 0 && p.commits == 0 && p.git != nil:
+		return scanners.Nothing("no commits, and no files that git does not ignore"), nil
+	case len(p.files) == 0 && p.commits == 0:
+		return scanners.Nothing("no files"), nil
+	}
+	return scanners.Work{What: p.String(), Items: p}, nil
+}
+
+func (s *Scanner) planGit(ctx context.Context, t scanners.Target, p *plan) (err error) {
+	var nested int
+	if p.files, nested, err = p.git.listFiles(ctx, t.Tree); err != nil {
+		return err
+	}
+	if nested > 0 {
+		p.note(finding.Information, fmt.Sprintf("%s in the tree: not scanned here, scan each on its own", count(nested, "repository", "submodules and nested repositories")))
+	}
+	if len(p.files) == 0 && p.git.prefix != "" && len(t.Tree.Files()) > 0 {
+		p.files = treeFiles(t.Tree)
+		p.note(finding.Information, "git ignores this directory as a whole: all its files are scanned")
+	}
+	if s.history {
+		p.commits, err = p.git.countCommits(ctx)
+	}
+	return err
+}
+
+func (p *plan) note(level finding.NoteLevel, message string) {
+	p.notes = append(p.notes, finding.Note{Level: level, Message: message})
+}
+
+// String is the plan in one line.
+func (p *plan) String() string {
+	files := count(len(p.files), "file", "files") + " of the working tree"
+	if p.git == nil {
+		files = count(len(p.files), "file", "files")
+	}
+	if p.commits == 0 {
+		return files
+	}
+	return "full history (" + count(p.commits, "commit", "commits") + ") and " + files
+}
+
+// Scan reads the history and the working tree and reports every secret in
+// them. A git process that fails, ends early or leaves out a commit is an
+// error.
+func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) (scanners.Report, error) {
+	p, ok := w.Items.(*plan)
+	if !ok {
+		return scanners.Report{}, fmt.Errorf("secret: not a plan of this scanner: %T", w.Items)
+	}
+	sources := []source{&treeSource{tree: t.Tree, files: p.files, engine: s.engine}}
+	if p.commits > 0 {
+		sources = append(sources, &historySource{repo: p.git, engine: s.engine})
+	}
+	found := newCollector()
+	if err := detect(ctx, s.engine, sources, max(t.Jobs, 1), found); err != nil {
+		return scanners.Report{}, err
+	}
+	report := scanners.Report{Notes: append(t.Tree.Problems(), p.notes...)}
+	for _, src := range sources {
+		looked, notes := src.result()
+		report.Looked.Files += looked.Files
+		report.Looked.Commits += looked.Commits
+		report.Looked.Bytes += looked.Bytes
+		report.Notes = append(report.Notes, notes...)
+	}
+	report.Findings, report.Rules = found.findings(s.engine)
+	return report, nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/scangate/scangate/github"
+	"github.com/scangate/scangate/report"
+)
+
+// action is the command `scangate action`: a scan with the inputs of
+// action.yml, whose results go where a job shows them.
+func (a *app) action(ctx context.Context, args []string) (int, error) {
+	if rest, err := newFlags("action").parse(args); err != nil || len(rest) > 0 {
+		return 0, errors.Join(err, usage("action takes no arguments: it reads the inputs of action.yml from the environment"))
+	}
+	job := github.NewJob(a.getenv)
+	s, err := actionInputs(job)
+	if err != nil {
+		return 0, err
+	}
+	file, pol, err := a.loadPolicy(s.judging, s.path)
+	if err != nil {
+		return 0, err
+	}
+	res, err := a.scanTree(ctx, s, file)
+	if err != nil {
+		return 0, err
+	}
+	rep := report.Report{Results: res, Verdict: pol.Judge(res)}
+	kept := keepResults(s.results, rep)
+	var summary bytes.Buffer
+	kept = errors.Join(kept, report.Markdown(&summary, rep), job.AddSummary(summary.String()))
+	kept = errors.Join(kept, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
+	for _, o := range s.out {
+		if o.Format.Name == "sarif-upload" {
+			kept = errors.Join(kept, job.SetOutput("sarif-file", o.File))
+		}
+	}
+	return a.deliver(rep, s.out, kept)
+}
+
+// actionInputs reads what action.yml passes on.
+func actionInputs(job *github.Job) (s scanning, err error) {
+	s = scanning{
+		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on")},
+		scanners: job.Input("scanners"),
+		db:       job.Input("db"),
+		jobs:     defaultJobs(),
+		timeout:  defaultTimeout,
+		results:  defaultResults,
+	}
+	var path []string
+	if p := job.Input("path"); p != "" {
+		path = append(path, p)
+	}
+	if s.path, err = onePath(path); err != nil {
+		return scanning{}, err
+	}
+	if t := job.Input("timeout"); t != "" {
+		d, err := time.ParseDuration(t)
+		if err != nil {
+			return scanning{}, usage("timeout: %q is not a duration such as 10m", t)
+		}
+		s.timeout = d
+	}
+	for _, spec := range job.Inputs("output") {
+		if err := s.out.Set(spec); err != nil {
+			return scanning{}, usage("output: %w", err)
+		}
+	}
+	if name := job.Input("sarif-file"); name != "" {
+		if err := s.out.Set("sarif-upload=" + name); err != nil {
+			return scanning{}, usage("sarif-file: %w", err)
+		}
+	}
+	if err := checkOutputs(s.out, s.results); err != nil {
+		return scanning{}, usageError{err}
+	}
+	return s, nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/report"
+)
+
+// rows returns the first cells of the README's table whose header begins with
+// the given word.
+func rows(t *testing.T, header string) (out []string) {
+	t.Helper()
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(data), "| "+header+" |")
+	if !ok {
+		t.Fatalf("the README has no table %q", header)
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, m := range regexp.MustCompile("(?m)^\\| `?([a-z0-9-]+)`? \\|").FindAllStringSubmatch(table, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+func TestREADMEListsTheScanners(t *testing.T) {
+	var want []string
+	for _, e := range embedded() {
+		want = append(want, e.name)
+	}
+	if d := cmp.Diff(want, rows(t, "Scanner")); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestREADMEListsTheFormats(t *testing.T) {
+	if d := cmp.Diff(report.FormatNames(), rows(t, "`--output`")); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestEveryScannerIsWhatTheListCallsIt(t *testing.T) {
+	for _, e := range embedded() {
+		s, err := e.make(config.Section{}, settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Name() != e.name {
+			t.Errorf("%s calls itself %s", e.name, s.Name())
+		}
+		if _, taken := planned[e.name]; taken {
+			t.Errorf("%s is both there and reserved", e.name)
+		}
+	}
+}
+
+func TestExamplesParse(t *testing.T) {
+	files, err := os.ReadDir("../../examples")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	a := &app{scanners: embedded()}
+	for _, f := range files {
+		file, err := config.Load("../../examples/"+f.Name(), ".")
+		if err == nil {
+			_, err = policy.Parse(file.Policy, a.known())
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestREADMEsConfigurationParses(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("(?s)```yaml\n(version: 1.*?)```").FindSubmatch(data)
+	if m == nil {
+		t.Fatal("the README shows no configuration")
+	}
+	file, err := config.Parse(m[1], "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pol, err := policy.Parse(file.Policy, (&app{scanners: embedded()}).known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(pol.Require, []string{"dependency", "secret"}) {
+		t.Errorf("require: %v", pol.Require)
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"strings"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/report"
+)
+
+// flags is a flag set whose errors are one line, and which takes flags and
+// arguments in any order.
+type flags struct {
+	*flag.FlagSet
+	names []string
+}
+
+func newFlags(command string) *flags {
+	fs := flag.NewFlagSet(command, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	return &flags{FlagSet: fs}
+}
+
+// helpError asks for a command's help.
+type helpError struct{ flags string }
+
+func (helpError) Error() string { return "help" }
+
+// parse reads args and returns those that are no flags.
+func (f *flags) parse(args []string) ([]string, error) {
+	f.VisitAll(func(fl *flag.Flag) { f.names = append(f.names, fl.Name) })
+	var rest []string
+	for {
+		err := f.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			return nil, helpError{f.describe()}
+		case err != nil:
+			return nil, usageError{f.explain(err)}
+		}
+		left := f.Args()
+		if len(left) == 0 {
+			return rest, nil
+		}
+		if i := len(args) - len(left); i > 0 && args[i-1] == "--" {
+			return append(rest, left...), nil
+		}
+		rest = append(rest, left[0])
+		args = left[1:]
+	}
+}
+
+// explain rewrites the flag package's message, which names flags with one dash.
+func (f *flags) explain(err error) error {
+	const unknown = "flag provided but not defined: -"
+	if name, ok := strings.CutPrefix(err.Error(), unknown); ok {
+		name = strings.TrimLeft(name, "-")
+		return errors.New("unknown flag --" + name + config.Suggest(name, f.names))
+	}
+	msg := strings.ReplaceAll(err.Error(), "flag -", "flag --")
+	return errors.New(strings.ReplaceAll(msg, "argument: -", "argument: --"))
+}
+
+func (f *flags) describe() string {
+	var b strings.Builder
+	f.VisitAll(func(fl *flag.Flag) {
+		kind, text := flag.UnquoteUsage(fl)
+		b.WriteString("  --" + fl.Name)
+		if kind != "" {
+			b.WriteString(" " + kind)
+		}
+		b.WriteString("\n        " + text)
+		if fl.DefValue != "" && fl.DefValue != "false" && fl.DefValue != "0" && fl.DefValue != "[]" {
+			b.WriteString(" (default " + fl.DefValue + ")")
+		}
+		b.WriteString("\n")
+	})
+	return b.String()
+}
+
+// outputs is the repeatable --output flag.
+type outputs []report.Output
+
+func (o *outputs) String() string { return "" }
+
+func (o *outputs) Set(spec string) error {
+	out, err := report.ParseOutput(spec)
+	if err != nil {
+		return err
+	}
+	*o = append(*o, out)
+	return nil
+}
+
+// judging is what every command that judges results takes.
+type judging struct {
+	config string
+	failOn string
+	out    outputs
+}
+
+func (j *judging) register(f *flags) {
+	f.StringVar(&j.config, "config", "", "configuration `FILE` (default .scangate.yaml, which may be absent)")
+	f.StringVar(&j.failOn, "fail-on", "", "`SPEC`: high, or per scanner secret=any,dependency=critical,iac=none; wins over the configuration")
+	f.Var(&j.out, "output", "`FORMAT=FILE` (repeatable), FORMAT one of "+strings.Join(report.FormatNames(), ", ")+"; FILE - is standard output")
+}

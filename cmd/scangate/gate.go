@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/report"
+)
+
+// gate is the command `scangate gate`: judge saved results under a policy.
+func (a *app) gate(_ context.Context, args []string) (int, error) {
+	var j judging
+	f := newFlags("gate")
+	j.register(f)
+	files, err := f.parse(args)
+	if err != nil {
+		return 0, err
+	}
+	if len(files) == 0 {
+		return 0, usage("want at least one FILE: scangate JSON or SARIF")
+	}
+	if err := checkOutputs(j.out, defaultResults); err != nil {
+		return 0, usageError{err}
+	}
+	_, pol, err := a.loadPolicy(j, ".")
+	if err != nil {
+		return 0, err
+	}
+	res, err := readAll(files)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	return a.deliver(report.Report{Results: res, Verdict: pol.Judge(res)}, j.out, nil)
+}
+
+// merge is the command `scangate merge`: join results of several jobs.
+func (a *app) merge(_ context.Context, args []string) (int, error) {
+	var out string
+	f := newFlags("merge")
+	f.StringVar(&out, "o", "", "where to write the joined results, `OUT`; - is standard output")
+	files, err := f.parse(args)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case len(files) == 0:
+		return 0, usage("want at least one FILE: scangate JSON or SARIF")
+	case out == "":
+		return 0, usage("want -o OUT: where to write the joined results")
+	}
+	res, err := readAll(files)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	write := func(w io.Writer) error { return finding.Encode(w, res) }
+	if out == "-" {
+		return exitPassed, write(a.stdout)
+	}
+	return exitPassed, report.WriteFile(out, write)
+}
+
+// readAll reads result files and joins them.
+func readAll(files []string) (finding.Results, error) {
+	all := make([]finding.Results, len(files))
+	for i, name := range files {
+		var err error
+		if all[i], err = readResults(name); err != nil {
+			return finding.Results{}, err
+		}
+	}
+	res := finding.Merge(all)
+	if res.Tool.Name == "" {
+		res.Tool = finding.Engine{Name: "scangate", Version: buildVersion()}
+	}
+	return res, nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/dependency"
+	"github.com/scangate/scangate/scanners/iac"
+	"github.com/scangate/scangate/scanners/secret"
+)
+
+// entry is a scanner of the list: how to make one from its section of the
+// configuration.
+type entry struct {
+	name       string
+	frameworks []string // those that can have thresholds of their own
+	make       func(config.Section, settings) (scanners.Scanner, error)
+}
+
+// settings is what the command line gives to scanners.
+type settings struct {
+	db     string // directory of the vulnerability database
+	config config.DB
+}
+
+// embedded lists the scanners of this binary. A new one is its package, its
+// test, its testdata, a line here and a row in the README.
+func embedded() []entry {
+	return []entry{
+		{name: "dependency", make: func(s config.Section, set settings) (scanners.Scanner, error) {
+			o := dependency.Options{DB: set.db, MaxAge: set.config.MaxAge}
+			return build(s, &o, dependency.New)
+		}},
+		{name: "secret", make: func(s config.Section, _ settings) (scanners.Scanner, error) {
+			return build(s, &secret.Options{}, secret.New)
+		}},
+		{name: "iac", frameworks: iac.Frameworks(), make: func(s config.Section, _ settings) (scanners.Scanner, error) {
+			return build(s, &iac.Options{}, iac.New)
+		}},
+	}
+}
+
+// planned names what the configuration format reserves for scanners that this
+// version does not have: a policy may already speak of them, as results from
+// elsewhere can be judged too.
+var planned = map[string][]string{
+	"image": nil, "dast": nil, "npm-audit": nil, "cargo-audit": nil, "codeql": nil, "dependabot": nil,
+	"trivy": nil, "gitleaks": nil, "checkov": {"cloudformation", "dockerfile", "helm", "kubernetes", "terraform"}, "zap": nil,
+}
+
+// build decodes a scanner's section over its defaults and makes the scanner.
+func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) (scanners.Scanner, error) {
+	if err := s.Decode(o); err != nil {
+		return nil, err
+	}
+	scanner, err := make(*o)
+	if err != nil {
+		return nil, usageError{s.Errorf("%v", err)}
+	}
+	return scanner, nil
+}
+
+// known says which names a policy may use.
+func (a *app) known() policy.Known {
+	k := policy.Known{}
+	for name, frameworks := range planned {
+		k[name] = frameworks
+	}
+	for _, e := range a.scanners {
+		k[e.name] = e.frameworks
+	}
+	return k
+}
+
+// choose makes the scanners that a comma-separated list asks for, in the order
+// of the program's own list; an empty one asks for all.
+func (a *app) choose(list string, file *config.File, set settings) ([]scanners.Scanner, error) {
+	var names []string
+	for _, e := range a.scanners {
+		names = append(names, e.name)
+	}
+	check := func(name string) string {
+		if slices.Contains(names, name) {
+			return ""
+		}
+		if _, ok := planned[name]; ok {
+			return "scanner \"" + name + "\" is not part of this version; it has " + strings.Join(names, ", ")
+		}
+		return "unknown scanner \"" + name + "\"" + config.Suggest(name, names)
+	}
+	for _, name := range slices.Sorted(maps.Keys(file.Scanners)) {
+		if msg := check(name); msg != "" {
+			return nil, usageError{file.Scanners[name].Errorf("scanners: %s", msg)}
+		}
+	}
+	wanted := names
+	if list != "" {
+		wanted = nil
+		for name := range strings.SplitSeq(list, ",") {
+			name = strings.TrimSpace(name)
+			if msg := check(name); msg != "" {
+				return nil, usage("--scanners: %s", msg)
+			}
+			wanted = append(wanted, name)
+		}
+	}
+	var out []scanners.Scanner
+	for _, e := range a.scanners {
+		// A section is decoded even when its scanner is not wanted: a mistake
+		// in it is a mistake today, not on the day it is wanted.
+		s, err := e.make(file.Scanners[e.name], set)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(wanted, e.name) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/report"
+)
+
+// plan is the command `scangate plan`: what would run and why. It reads the
+// tree and nothing else.
+func (a *app) plan(ctx context.Context, args []string) (int, error) {
+	var s scanning
+	var format string
+	f := newFlags("plan")
+	s.register(f)
+	f.StringVar(&s.config, "config", "", "configuration `FILE` (default .scangate.yaml, which may be absent)")
+	f.StringVar(&format, "format", "table", "`FORMAT`: table or json")
+	rest, err := f.parse(args)
+	if err != nil {
+		return 0, err
+	}
+	if s.path, err = onePath(rest); err != nil {
+		return 0, err
+	}
+	if format != "table" && format != "json" {
+		return 0, usage("--format: unknown format %q%s", format, config.Suggest(format, []string{"table", "json"}))
+	}
+	file, _, err := a.loadPolicy(s.judging, s.path)
+	if err != nil {
+		return 0, err
+	}
+	target, planned, err := a.prepare(ctx, s, file)
+	if err != nil {
+		return 0, err
+	}
+	defer target.Tree.Close()
+
+	type line struct {
+		Scanner string `json:"scanner"`
+		Runs    bool   `json:"runs"`
+		Why     string `json:"why"`
+	}
+	lines := make([]line, len(planned))
+	code := exitPassed
+	for i, p := range planned {
+		lines[i] = line{p.Scanner.Name(), true, p.Work.What}
+		switch {
+		case p.Err != nil:
+			lines[i].Runs, lines[i].Why = false, "failed: "+p.Err.Error()
+			code = exitIncomplete
+		case p.Work.Skip != "":
+			lines[i].Runs, lines[i].Why = false, p.Work.Skip
+		}
+	}
+	if format == "json" {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		return code, enc.Encode(lines)
+	}
+	for _, l := range lines {
+		word := "runs"
+		if !l.Runs {
+			word = "skips"
+		}
+		fmt.Fprintf(a.stdout, "%-12s %-6s %s\n", l.Scanner, word, report.Line(l.Why))
+	}
+	return code, nil
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/scanners"
+)
+
+// defaultResults is where the full results are kept for `gate` and others.
+const defaultResults = ".scangate/results.json"
+
+// defaultTimeout is each scanner's time limit when none is given.
+const defaultTimeout = 15 * time.Minute
+
+// defaultJobs is as many processors as the process may use.
+func defaultJobs() int { return runtime.GOMAXPROCS(0) }
+
+// scanning is what the flags of `scan` and `plan` ask for.
+type scanning struct {
+	judging
+	path     string
+	scanners string
+	db       string
+	offline  bool
+	jobs     int
+	timeout  time.Duration
+	results  string
+}
+
+func (s *scanning) register(f *flags) {
+	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners (default: all that apply)")
+	f.StringVar(&s.db, "db", "", "vulnerability database `DIR`, holding trivy.db and metadata.json")
+	f.BoolVar(&s.offline, "offline", false, "never touch the network")
+	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")
+	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "time limit for each scanner, `DUR`; 0 is none")
+}
+
+// scan is the command `scangate scan`.
+func (a *app) scan(ctx context.Context, args []string) (int, error) {
+	var s scanning
+	f := newFlags("scan")
+	s.judging.register(f)
+	s.register(f)
+	f.StringVar(&s.results, "results", defaultResults, "where the full results are kept, `FILE`")
+	rest, err := f.parse(args)
+	if err != nil {
+		return 0, err
+	}
+	if s.path, err = onePath(rest); err != nil {
+		return 0, err
+	}
+	if err := checkOutputs(s.out, s.results); err != nil {
+		return 0, usageError{err}
+	}
+	return a.scanAndReport(ctx, s)
+}
+
+// scanAndReport is the whole main job: scan, keep, judge, report.
+func (a *app) scanAndReport(ctx context.Context, s scanning) (int, error) {
+	file, pol, err := a.loadPolicy(s.judging, s.path)
+	if err != nil {
+		return 0, err
+	}
+	res, err := a.scanTree(ctx, s, file)
+	if err != nil {
+		return 0, err
+	}
+	rep := report.Report{Results: res, Verdict: pol.Judge(res)}
+	kept := keepResults(s.results, rep)
+	return a.deliver(rep, s.out, kept)
+}
+
+// loadPolicy reads the configuration that belongs to dir and the policy in it.
+func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, error) {
+	file, err := config.Load(j.config, dir)
+	if err != nil {
+		return nil, policy.Policy{}, usageError{err}
+	}
+	pol, err := policy.Parse(file.Policy, a.known())
+	if err == nil {
+		pol, err = pol.Override(j.failOn, a.known())
+	}
+	if err != nil {
+		return nil, policy.Policy{}, usageError{err}
+	}
+	return file, pol, nil
+}
+
+// scanTree walks, plans and runs the scanners.
+func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (finding.Results, error) {
+	target, plan, err := a.prepare(ctx, s, file)
+	if err != nil {
+		return finding.Results{}, err
+	}
+	defer target.Tree.Close()
+	progress := a.newProgress(plan)
+	runs := scanners.Run(ctx, plan, target, scanners.Options{Timeout: s.timeout, OnEvent: progress.event})
+	progress.end()
+	scanners.HashLines(runs, target.Tree)
+	return finding.Results{
+		Tool:        finding.Engine{Name: "scangate", Version: buildVersion()},
+		Root:        filepath.Base(target.Tree.Dir()),
+		Interrupted: ctx.Err() != nil,
+		Runs:        runs,
+	}, nil
+}
+
+// prepare walks the tree and makes the plan.
+func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scanners.Target, []scanners.Planned, error) {
+	if s.jobs < 1 {
+		return scanners.Target{}, nil, usage("--jobs: want 1 or more, not %d", s.jobs)
+	}
+	if s.timeout < 0 {
+		return scanners.Target{}, nil, usage("--timeout: want a duration such as 10m, not %s", s.timeout)
+	}
+	list, err := a.choose(s.scanners, file, settings{db: a.database(s.db), config: file.DB})
+	if err != nil {
+		return scanners.Target{}, nil, err
+	}
+	tree, err := scanners.Walk(ctx, s.path)
+	if err != nil {
+		return scanners.Target{}, nil, pathError(s.path, err)
+	}
+	t := scanners.Target{Tree: tree, Jobs: s.jobs}
+	return t, scanners.Plan(ctx, list, t), nil
+}
+
+// database says where the vulnerability database is.
+func (a *app) database(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	if env := a.getenv("SCANGATE_DB"); env != "" {
+		return env
+	}
+	if cache, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(cache, "scangate", "db")
+	}
+	return filepath.Join(".scangate", "db")
+}
+
+// deliver writes the reports and returns the verdict's exit code. A report
+// that cannot be written never turns a failure green: it adds exit code 3 to a
+// pass.
+func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
+	table := a.stdout
+	for _, o := range outs {
+		if o.File == "-" {
+			table = a.stderr // standard output belongs to the report
+		}
+	}
+	for _, o := range outs {
+		write := func(w io.Writer) error { return o.Format.Write(w, rep) }
+		if o.File == "-" {
+			err = errors.Join(err, write(a.stdout))
+		} else {
+			err = errors.Join(err, report.WriteFile(o.File, write))
+		}
+	}
+	color := a.terminal && a.getenv("NO_COLOR") == "" && table == a.stdout && isTerminal(table)
+	err = errors.Join(err, report.Table(table, rep, report.TableOptions{Color: color}))
+	return exitCode(rep.Verdict.Outcome), err
+}
+
+// keepResults saves the full results.
+func keepResults(name string, rep report.Report) error {
+	if name == defaultResults {
+		dir := filepath.Dir(name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("cannot keep the results: %w (--results FILE names another place)", err)
+		}
+		// Results are no part of the repository that they are about.
+		ignore := filepath.Join(dir, ".gitignore")
+		if _, err := os.Lstat(ignore); errors.Is(err, fs.ErrNotExist) {
+			if err := os.WriteFile(ignore, []byte("*\n"), 0o644); err != nil {
+				return fmt.Errorf("cannot keep the results: %w (--results FILE names another place)", err)
+			}
+		}
+	}
+	return report.WriteFile(name, func(w io.Writer) error { return report.JSON(w, rep) })
+}
+
+// checkOutputs finds out before the scan what could not be written after it.
+func checkOutputs(outs outputs, results string) error {
+	seen := map[string]bool{}
+	for _, o := range outs {
+		if seen[o.File] {
+			return fmt.Errorf("--output: %s is named twice", o.File)
+		}
+		seen[o.File] = true
+		if o.File == "-" {
+			continue
+		}
+		if err := report.CheckWritable(o.File); err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+	}
+	if results == defaultResults {
+		return nil
+	}
+	if err := report.CheckWritable(results); err != nil {
+		return fmt.Errorf("--results: %w", err)
+	}
+	return nil
+}
+
+// onePath returns the single argument, or ".". It must be a directory.
+func onePath(args []string) (string, error) {
+	path := "."
+	switch {
+	case len(args) > 1:
+		return "", usage("want one PATH, not %d: %q", len(args), args)
+	case len(args) == 1:
+		path = args[0]
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", pathError(path, err)
+	case !info.IsDir():
+		return "", usage("%s is a file, not a directory: name the directory that holds it", path)
+	}
+	return path, nil
+}
+
+// pathError explains why a path cannot be scanned.
+func pathError(path string, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted before any scanner had started")
+	case errors.Is(err, fs.ErrNotExist):
+		return usage("%s: no such directory", path)
+	case errors.Is(err, fs.ErrPermission):
+		return usage("%s: permission denied", path)
+	}
+	return usage("%s: %w", path, err)
+}

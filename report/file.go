@@ -1,0 +1,99 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// WriteFile writes a file whole or not at all: into a temporary file beside
+// it, to the disk, and then under its name. A path that exists and is not a
+// regular file (a pipe, /dev/stdout) is written to directly.
+func WriteFile(name string, write func(io.Writer) error) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		if info.IsDir() {
+			return fmt.Errorf("cannot write %s: it is a directory", name)
+		}
+		return writeDevice(name, write)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".scangate-*.tmp")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+	}
+	defer os.Remove(tmp.Name()) // fails harmlessly once it is renamed
+	err = buffered(tmp, write)
+	if err == nil {
+		err = tmp.Chmod(0o644)
+	}
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+	}
+	return nil
+}
+
+func writeDevice(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err == nil {
+		err = buffered(f, write)
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+	}
+	return nil
+}
+
+func buffered(w io.Writer, write func(io.Writer) error) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	if err := write(b); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// CheckWritable tells early, before a long scan, whether WriteFile can work:
+// the directory exists and takes a file.
+func CheckWritable(name string) error {
+	if info, err := os.Stat(name); err == nil {
+		if info.IsDir() {
+			return fmt.Errorf("cannot write %s: it is a directory", name)
+		}
+		if !info.Mode().IsRegular() {
+			return nil
+		}
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".scangate-*.tmp")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+	}
+	tmp.Close()
+	return os.Remove(tmp.Name())
+}
+
+// cause drops the temporary file's name from an error: it would only confuse.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	var le *os.LinkError
+	if errors.As(err, &le) {
+		return le.Err
+	}
+	return err
+}

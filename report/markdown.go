@@ -1,0 +1,100 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy"
+)
+
+// maxMarkdown keeps a report below the 1 MiB that GitHub takes for a job
+// summary, with room for what other steps add.
+const maxMarkdown = 900_000
+
+// Markdown writes the results as GitHub-flavoured markdown for a job summary:
+// verdict first, then scanners, findings, notes.
+func Markdown(w io.Writer, r Report) error {
+	var b bytes.Buffer
+	icon := map[policy.Outcome]string{policy.Passed: "✅", policy.Failed: "❌", policy.Incomplete: "⚠️"}[r.Verdict.Outcome]
+	fmt.Fprintf(&b, "## %s scangate: %s\n\n", icon, r.Verdict.Outcome)
+	for _, reason := range r.Verdict.Reasons {
+		fmt.Fprintf(&b, "- %s\n", markdown(reason))
+	}
+	b.WriteString("\n| Scanner | Status | Critical | High | Medium | Low | Other | Time |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	for i := range r.Results.Runs {
+		run := &r.Results.Runs[i]
+		fmt.Fprintf(&b, "| %s | %s |", markdown(name(run)), markdownStatus(run))
+		for _, n := range counts(run, r.Verdict.Decisions[i]) {
+			fmt.Fprintf(&b, " %d |", n)
+		}
+		fmt.Fprintf(&b, " %s |\n", seconds(run.Duration))
+	}
+	markdownNotes(&b, r)
+	markdownFindings(&b, r)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func markdownStatus(run *finding.Run) string {
+	if run.Status == finding.Completed {
+		return "completed"
+	}
+	return fmt.Sprintf("**%s**: %s", run.Status, markdown(cut(run.Reason, 300)))
+}
+
+func markdownNotes(b *bytes.Buffer, r Report) {
+	const limit = 50
+	header := false
+	for i := range r.Results.Runs {
+		run := &r.Results.Runs[i]
+		for j, n := range run.Notes {
+			if !header {
+				header = true
+				b.WriteString("\n### Notes\n\n")
+			}
+			if j == limit {
+				fmt.Fprintf(b, "- %s: and %s\n", markdown(name(run)), Plural(len(run.Notes)-limit, "more note"))
+				break
+			}
+			fmt.Fprintf(b, "- %s: %s: %s\n", markdown(name(run)), n.Level, markdown(cut(n.String(), 500)))
+		}
+	}
+}
+
+// markdownFindings lists findings until the budget is used up, always ending
+// on a whole row.
+func markdownFindings(b *bytes.Buffer, r Report) {
+	all := rows(r)
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### Findings (%d)\n\n| Severity | Verdict | Scanner | Rule | Where | What | Fix |\n|---|---|---|---|---|---|---|\n", len(all))
+	for i, x := range all {
+		f := x.finding
+		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanner),
+			code(f.RuleID), code(where(f)), markdown(cut(f.Message, 400)), markdown(cut(f.Fix, 300)))
+		if b.Len()+len(line) > maxMarkdown {
+			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", Plural(len(all)-i, "finding"))
+			return
+		}
+		b.WriteString(line)
+	}
+}
+
+// markdownEscaper keeps foreign text from being read as markdown or HTML, from
+// ending a table cell, and from notifying people.
+var markdownEscaper = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`, "#", `\#`,
+	"<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "@\u200b", "://", ":\u200b//", "www.", "www\u200b.",
+)
+
+func markdown(s string) string { return markdownEscaper.Replace(Line(s)) }
+
+// code formats a name as inline code, in which only the backtick and the cell
+// border need care.
+func code(s string) string {
+	return "`" + strings.NewReplacer("`", "'", "|", `\|`).Replace(Line(s)) + "`"
+}

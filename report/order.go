@@ -1,0 +1,85 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy"
+)
+
+// row is a finding with everything a line about it shows.
+type row struct {
+	scanner  string
+	finding  *finding.Finding
+	decision policy.Decision
+}
+
+// actionRank puts what fails the build first.
+var actionRank = map[policy.Action]int{policy.Fail: 0, policy.Warn: 1, policy.Pass: 2, policy.Ignored: 3}
+
+// rows lists all findings, those that matter most first.
+func rows(r Report) []row {
+	var out []row
+	for i := range r.Results.Runs {
+		run := &r.Results.Runs[i]
+		for j := range run.Findings {
+			out = append(out, row{run.Scanner, &run.Findings[j], r.Verdict.Decisions[i][j]})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b row) int {
+		return cmp.Or(
+			cmp.Compare(actionRank[a.decision.Action], actionRank[b.decision.Action]),
+			cmp.Compare(b.finding.Severity, a.finding.Severity),
+		)
+	})
+	return out
+}
+
+// where formats a finding's place: path:line, or as much as is known.
+func where(f *finding.Finding) string {
+	switch l := f.Location; {
+	case l.Path == "":
+		return "-"
+	case l.StartLine == 0:
+		return l.Path
+	default:
+		return l.Path + ":" + strconv.Itoa(l.StartLine)
+	}
+}
+
+// columns are the severities that tables count, most severe first; what is
+// milder than low is summed up in the last.
+var columns = []finding.Severity{finding.Critical, finding.High, finding.Medium, finding.Low}
+
+// counts returns the number of findings per column, the milder ones last.
+// Ignored findings do not count.
+func counts(run *finding.Run, decisions []policy.Decision) []int {
+	out := make([]int, len(columns)+1)
+	for j := range run.Findings {
+		if decisions[j].Action == policy.Ignored {
+			continue
+		}
+		i := slices.Index(columns, run.Findings[j].Severity)
+		if i < 0 {
+			i = len(columns)
+		}
+		out[i]++
+	}
+	return out
+}
+
+// seconds formats a duration for people.
+func seconds(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "-"
+	case d < 10*time.Millisecond:
+		return "<10ms"
+	case d < time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}

@@ -121,18 +121,6 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestSuggest(t *testing.T) {
-	names := []string{"dependency", "secret", "iac"}
-	for got, want := range map[string]string{
-		"secrets": `; did you mean "secret"?`, "SECRET": `; did you mean "secret"?`, "dependancy": `; did you mean "dependency"?`,
-		"xyzzyx": "; want one of dependency, iac, secret", "ica": `; did you mean "iac"?`,
-	} {
-		if s := Suggest(got, names); s != want {
-			t.Errorf("Suggest(%s) = %s, want %s", got, s, want)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"version: 1\n", "scanners: {x: {dev: true, paths: [a]}}\n", "policy: &a [*a]\n", "? a\n: b\n", "db: {max-age: 1h}"} {
 		f.Add([]byte(seed))

@@ -4,11 +4,12 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/scangate/scangate/text"
 )
 
 // maxDepth bounds how deep the values of a configuration may nest.
@@ -127,7 +128,7 @@ func (d decoder) fields(n *yaml.Node, v reflect.Value, name string, depth int) e
 	return d.pairs(n, name, func(k, val *yaml.Node) error {
 		i, ok := byKey[k.Value]
 		if !ok {
-			return d.fail(k, "unknown key %q%s%s", k.Value, in(name), Suggest(k.Value, keys))
+			return d.fail(k, "unknown key %q%s%s", k.Value, in(name), text.Suggest(k.Value, keys))
 		}
 		return d.value(val, v.Field(i), join(name, k.Value), depth+1)
 	})
@@ -178,49 +179,6 @@ func (d decoder) pairs(n *yaml.Node, name string, do func(k, v *yaml.Node) error
 		}
 	}
 	return nil
-}
-
-// Suggest returns `; did you mean "x"?` when one of the names is near, else
-// the list of them all.
-func Suggest(got string, names []string) string {
-	best, dist := "", 3
-	for _, n := range names {
-		if d := editDistance(strings.ToLower(got), n); d < dist {
-			best, dist = n, d
-		}
-	}
-	if best != "" {
-		return fmt.Sprintf("; did you mean %q?", best)
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	sorted := slices.Sorted(slices.Values(names))
-	return "; want one of " + strings.Join(sorted, ", ")
-}
-
-// editDistance is the Levenshtein distance of two short words.
-func editDistance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := diagonal
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			diagonal = row[j]
-			row[j] = min(change, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func in(name string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/text"
 )
 
 // Known says which names a policy may use: scanners, and for each the
@@ -20,7 +21,7 @@ func (k Known) check(scanner string) string {
 	if _, ok := k[scanner]; ok {
 		return ""
 	}
-	return fmt.Sprintf("unknown scanner %q%s", scanner, config.Suggest(scanner, k.names()))
+	return fmt.Sprintf("unknown scanner %q%s", scanner, text.Suggest(scanner, k.names()))
 }
 
 // Parse reads the policy section of a configuration.
@@ -79,7 +80,7 @@ func parseScanner(e config.Pair, parent Threshold, frameworks []string) (Scanner
 		case slices.Contains(limitKeys, k.Name):
 		case !slices.Contains(frameworks, k.Name):
 			return ScannerThreshold{}, k.Key.Errorf("unknown key %q in policy.thresholds.%s%s", k.Name, e.Name,
-				config.Suggest(k.Name, append(slices.Clone(limitKeys), frameworks...)))
+				text.Suggest(k.Name, append(slices.Clone(limitKeys), frameworks...)))
 		default:
 			limits, err := k.Value.Pairs()
 			if err != nil {
@@ -109,7 +110,7 @@ func parseThreshold(e config.Pair, limits []config.Pair, parent Threshold) (Thre
 	var fail, warn bool
 	for _, l := range limits {
 		if !slices.Contains(limitKeys, l.Name) {
-			return Threshold{}, l.Key.Errorf("unknown key %q in %s%s", l.Name, e.Name, config.Suggest(l.Name, limitKeys))
+			return Threshold{}, l.Key.Errorf("unknown key %q in %s%s", l.Name, e.Name, text.Suggest(l.Name, limitKeys))
 		}
 		word, err := l.Value.Text()
 		if err != nil {
@@ -129,7 +130,7 @@ func parseThreshold(e config.Pair, limits []config.Pair, parent Threshold) (Thre
 			warn = true
 		}
 		if err != nil {
-			return Threshold{}, l.Value.Errorf("%s: %v%s", l.Name, err, config.Suggest(word, LimitNames()))
+			return Threshold{}, l.Value.Errorf("%s: %v%s", l.Name, err, text.Suggest(word, LimitNames()))
 		}
 	}
 	if warn && !fail {
@@ -167,7 +168,7 @@ func (p Policy) Override(spec string, known Known) (Policy, error) {
 		}
 		limit, err := ParseLimit(word)
 		if err != nil {
-			return Policy{}, fmt.Errorf("%s: %w%s", origin, err, config.Suggest(word, LimitNames()))
+			return Policy{}, fmt.Errorf("%s: %w%s", origin, err, text.Suggest(word, LimitNames()))
 		}
 		if !isPair {
 			if all != nil {

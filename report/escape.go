@@ -42,15 +42,6 @@ func Line(s string) string {
 	return b.String()
 }
 
-// cut shortens s to at most n runes.
-func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
 // cutFront shortens s to its last n runes: of a path the end tells most.
 func cutFront(s string, n int) string {
 	r := []rune(s)
@@ -58,12 +49,4 @@ func cutFront(s string, n int) string {
 		return s
 	}
 	return "…" + string(r[len(r)-n+1:])
-}
-
-// Plural returns "1 file" or "3 files".
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/text"
 )
 
 // maxMarkdown keeps a report below the 1 MiB that GitHub takes for a job
@@ -42,7 +43,7 @@ func markdownStatus(run *finding.Run) string {
 	if run.Status == finding.Completed {
 		return "completed"
 	}
-	return fmt.Sprintf("**%s**: %s", run.Status, markdown(cut(run.Reason, 300)))
+	return fmt.Sprintf("**%s**: %s", run.Status, markdown(text.Cut(run.Reason, 300)))
 }
 
 func markdownNotes(b *bytes.Buffer, r Report) {
@@ -56,10 +57,10 @@ func markdownNotes(b *bytes.Buffer, r Report) {
 				b.WriteString("\n### Notes\n\n")
 			}
 			if j == limit {
-				fmt.Fprintf(b, "- %s: and %s\n", markdown(name(run)), Plural(len(run.Notes)-limit, "more note"))
+				fmt.Fprintf(b, "- %s: and %s\n", markdown(name(run)), text.Count(len(run.Notes)-limit, "more note"))
 				break
 			}
-			fmt.Fprintf(b, "- %s: %s: %s\n", markdown(name(run)), n.Level, markdown(cut(n.String(), 500)))
+			fmt.Fprintf(b, "- %s: %s: %s\n", markdown(name(run)), n.Level, markdown(text.Cut(n.String(), 500)))
 		}
 	}
 }
@@ -75,9 +76,9 @@ func markdownFindings(b *bytes.Buffer, r Report) {
 	for i, x := range all {
 		f := x.finding
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanner),
-			code(f.RuleID), code(where(f)), markdown(cut(f.Message, 400)), markdown(cut(f.Fix, 300)))
+			code(f.RuleID), code(where(f)), markdown(text.Cut(f.Message, 400)), markdown(text.Cut(f.Fix, 300)))
 		if b.Len()+len(line) > maxMarkdown {
-			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", Plural(len(all)-i, "finding"))
+			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", text.Count(len(all)-i, "finding"))
 			return
 		}
 		b.WriteString(line)

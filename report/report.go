@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/sarif"
+	"github.com/scangate/scangate/text"
 )
 
 // Report is what every format is made from.
@@ -62,7 +62,7 @@ func ParseOutput(spec string) (Output, error) {
 	formats := Formats()
 	i := slices.IndexFunc(formats, func(f Format) bool { return f.Name == name })
 	if i < 0 {
-		return Output{}, fmt.Errorf("unknown format %q%s", name, config.Suggest(name, FormatNames()))
+		return Output{}, fmt.Errorf("unknown format %q%s", name, text.Suggest(name, FormatNames()))
 	}
 	return Output{Format: formats[i], File: file}, nil
 }

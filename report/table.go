@@ -10,6 +10,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/text"
 )
 
 // TableOptions shapes the table.
@@ -47,7 +48,7 @@ func scannerTable(w io.Writer, r Report, o TableOptions) {
 		if run.Status != finding.Completed {
 			what = run.Reason
 		}
-		t = append(t, append(line, seconds(run.Duration), cut(what, 100)))
+		t = append(t, append(line, seconds(run.Duration), text.Cut(what, 100)))
 	}
 	t.write(w, func(row, col int, cell string) string {
 		if row > 0 && col == 1 && o.Color {
@@ -67,7 +68,7 @@ func findingTable(w io.Writer, r Report, o TableOptions) {
 	for _, x := range shown {
 		t = append(t, []string{
 			x.finding.Severity.String(), x.decision.Action.String(), x.scanner,
-			cut(x.finding.RuleID, 40), cutFront(where(x.finding), 60), cut(x.finding.Message, 110),
+			text.Cut(x.finding.RuleID, 40), cutFront(where(x.finding), 60), text.Cut(x.finding.Message, 110),
 		})
 	}
 	fmt.Fprintln(w)
@@ -78,7 +79,7 @@ func findingTable(w io.Writer, r Report, o TableOptions) {
 		return cell
 	})
 	if more := len(all) - len(shown); more > 0 {
-		fmt.Fprintf(w, "… and %s; all are in the results file and the --output formats\n", Plural(more, "more finding"))
+		fmt.Fprintf(w, "… and %s; all are in the results file and the --output formats\n", text.Count(more, "more finding"))
 	}
 }
 
@@ -101,7 +102,7 @@ func notesList(w io.Writer, r Report) {
 			fmt.Fprintf(w, "  %s: %s: %s\n", name(run), note.Level, Line(note.String()))
 		}
 		if n > limit {
-			fmt.Fprintf(w, "  %s: and %s\n", name(run), Plural(n-limit, "more note"))
+			fmt.Fprintf(w, "  %s: and %s\n", name(run), text.Count(n-limit, "more note"))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 const (
 	maxFileSize    = 1 << 30   // bytes of one SARIF file
 	maxElementSize = 256 << 20 // bytes of one value that is held as a whole: a result, a rule
-	maxSkipDepth   = 10_000    // the same as encoding/json's own limit
+	maxSkipDepth   = 5_000     // below encoding/json's own limit, whose message differs by version
 	byteOrderMark  = "\ufeff"  //
 	maxResults     = 2_000_000 // results of one file that are kept
 )

@@ -13,12 +13,16 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // abandonAfter is how long a scanner may go on after its context has ended
 // before the fan-out stops waiting for it. Together with the rest of the
 // shutdown it must stay under a second.
 const abandonAfter = 400 * time.Millisecond
+
+// maxReason is how long the reason of a status may be, in runes.
+const maxReason = 500
 
 // Planned is a scanner with its plan, or with the reason it has none.
 type Planned struct {
@@ -85,7 +89,7 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 		case p.Err != nil:
 			run.Status, run.Reason = finding.Failed, "planning: "+reason(name, p.Err)
 		case p.Work.Skip != "":
-			run.Status, run.Reason = finding.Skipped, oneLine(p.Work.Skip)
+			run.Status, run.Reason = finding.Skipped, text.OneLine(p.Work.Skip, maxReason)
 		default:
 			g.Go(func() error {
 				report(Event{Scanner: name})
@@ -167,7 +171,7 @@ func judge(run finding.Run, out outcome, parent, ctx context.Context, timeout ti
 // reason is an error in one line. The scanner's name, with which its errors may
 // begin, stands beside it wherever it is shown.
 func reason(scanner string, err error) string {
-	return strings.TrimPrefix(oneLine(err.Error()), scanner+": ")
+	return strings.TrimPrefix(text.OneLine(err.Error(), maxReason), scanner+": ")
 }
 
 func isGap(n finding.Note) bool { return n.Level == finding.Gap }
@@ -180,7 +184,7 @@ func gapReason(notes []finding.Note, first int) string {
 			more++
 		}
 	}
-	reason := oneLine(notes[first].String())
+	reason := text.OneLine(notes[first].String(), maxReason)
 	if more > 0 {
 		reason += fmt.Sprintf(" (and %d more, see the notes)", more)
 	}

@@ -1,8 +1,6 @@
 package scanners
 
 import (
-	"strconv"
-
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/sarif"
 )
@@ -45,12 +43,4 @@ func HashLines(runs []finding.Run, t *Tree) {
 		f.Close()
 	}
 	each(func(l *finding.Location) { l.LineHash = hashes[l.Path][l.StartLine] })
-}
-
-// plural returns "1 file" or "3 files".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }

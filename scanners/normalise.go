@@ -5,9 +5,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // maxNotes bounds the notes that one run keeps; a hostile tree could make a
@@ -20,8 +20,8 @@ const maxNotes = 200
 func normalise(run finding.Run) finding.Run {
 	for i := range run.Findings {
 		f := &run.Findings[i]
-		f.Message, f.Fix = Clean(f.Message), Clean(f.Fix)
-		f.Resource = Clean(f.Resource)
+		f.Message, f.Fix = text.Clean(f.Message), text.Clean(f.Fix)
+		f.Resource = text.Clean(f.Resource)
 		f.Location = cleanLocation(f.Location)
 		for j := range f.Related {
 			f.Related[j] = cleanLocation(f.Related[j])
@@ -57,12 +57,12 @@ func cleanLocation(l finding.Location) finding.Location {
 	if l.Path != "" {
 		p := path.Clean(l.Path)
 		if path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../") || p == "." {
-			return finding.Location{Message: Clean(l.Message)}
+			return finding.Location{Message: text.Clean(l.Message)}
 		}
 		l.Path = p
 	}
 	l.StartLine, l.EndLine = max(0, l.StartLine), max(0, l.EndLine)
-	l.Message = Clean(l.Message)
+	l.Message = text.Clean(l.Message)
 	return l
 }
 
@@ -70,7 +70,7 @@ func cleanLocation(l finding.Location) finding.Location {
 // and says how many were left out.
 func boundNotes(notes []finding.Note) []finding.Note {
 	for i := range notes {
-		notes[i].Message = Clean(notes[i].Message)
+		notes[i].Message = text.Clean(notes[i].Message)
 	}
 	slices.SortStableFunc(notes, func(a, b finding.Note) int { return cmp.Compare(noteRank(a), noteRank(b)) })
 	if len(notes) <= maxNotes {
@@ -78,7 +78,7 @@ func boundNotes(notes []finding.Note) []finding.Note {
 	}
 	left := len(notes) - maxNotes
 	level := notes[maxNotes].Level
-	return append(notes[:maxNotes:maxNotes], finding.Note{Level: level, Message: "and " + plural(left, "more note") + " of this kind"})
+	return append(notes[:maxNotes:maxNotes], finding.Note{Level: level, Message: "and " + text.Count(left, "more note") + " of this kind"})
 }
 
 func noteRank(n finding.Note) int {
@@ -89,30 +89,4 @@ func noteRank(n finding.Note) int {
 		return 1
 	}
 	return 2
-}
-
-// Clean makes text from scanned content fit for a report: valid UTF-8, no
-// control characters except line ends and tabs, no bidirectional overrides.
-func Clean(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':
-			return -1
-		}
-		return r
-	}, s))
-}
-
-// oneLine is Clean for text that must stay on one line, cut at a readable
-// length.
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(Clean(s)), " ")
-	const limit = 500
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "…"
-	}
-	return s
 }

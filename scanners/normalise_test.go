@@ -63,19 +63,3 @@ func TestNotesAreBoundedAndGapsComeFirst(t *testing.T) {
 		t.Errorf("%d notes, first %v, last %v", len(got), got[0], got[len(got)-1])
 	}
 }
-
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain": "plain", "a\r\nb": "a\nb", "x\x1b[2Jy": "x[2Jy", "\xff\xfe": "\uFFFD", "a\u202Eb": "ab", " \tx\n": "x",
-	} {
-		if got := Clean(in); got != want {
-			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
-		}
-	}
-	if got := oneLine("a\n b\tc"); got != "a b c" {
-		t.Errorf("oneLine = %q", got)
-	}
-	if got := oneLine(strings.Repeat("ä", 400)); len(got) > 510 {
-		t.Errorf("oneLine of 800 bytes has %d", len(got))
-	}
-}

@@ -21,25 +21,17 @@ func (a *app) action(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	file, pol, err := a.loadPolicy(s.judging, s.path)
-	if err != nil {
-		return 0, err
-	}
-	res, err := a.scanTree(ctx, s, file)
-	if err != nil {
-		return 0, err
-	}
-	rep := report.Report{Results: res, Verdict: pol.Judge(res)}
-	kept := keepResults(s.results, rep)
-	var summary bytes.Buffer
-	kept = errors.Join(kept, report.Markdown(&summary, rep), job.AddSummary(summary.String()))
-	kept = errors.Join(kept, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
-	for _, o := range s.out {
-		if o.Format.Name == "sarif-upload" {
-			kept = errors.Join(kept, job.SetOutput("sarif-file", o.File))
+	return a.scanAndReport(ctx, s, func(rep report.Report) error {
+		var summary bytes.Buffer
+		err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
+		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
+		for _, o := range s.out {
+			if o.Format.Name == "sarif-upload" {
+				err = errors.Join(err, job.SetOutput("sarif-file", o.File))
+			}
 		}
-	}
-	return a.deliver(rep, s.out, kept)
+		return err
+	})
 }
 
 // actionInputs reads what action.yml passes on.

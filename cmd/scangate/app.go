@@ -14,6 +14,7 @@ import (
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/text"
 )
 
 // The exit codes. There are no others.
@@ -104,7 +105,7 @@ func (a *app) run(args []string) (code int) {
 		code, err := c.run(a, ctx, args[1:])
 		return a.exit(code, err, c)
 	}
-	a.complain(fmt.Errorf("unknown command %q%s; `scangate help` lists them", args[0], config.Suggest(args[0], names)))
+	a.complain(fmt.Errorf("unknown command %q%s; `scangate help` lists them", args[0], text.Suggest(args[0], names)))
 	return exitUsage
 }
 
@@ -130,8 +131,15 @@ func (a *app) exit(code int, err error, c command) int {
 	return code
 }
 
-// complain prints an error as one line.
+// complain prints an error as one line; several that were joined get a line
+// each.
 func (a *app) complain(err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			a.complain(e)
+		}
+		return
+	}
 	fmt.Fprintf(a.stderr, "scangate: %s\n", report.Line(strings.TrimSpace(err.Error())))
 }
 

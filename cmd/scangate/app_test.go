@@ -240,6 +240,10 @@ func TestReportsOnStandardOutputStandAlone(t *testing.T) {
 func TestAFullDiskIsNoPass(t *testing.T) {
 	y := newTry(t, "secret=clean")
 	y.run("scan", "--output", "sarif=/dev/full").want(exitIncomplete, "cannot write /dev/full: no space left on device")
+	y.run("scan", "--output", "sarif=/dev/full", "--results", "/dev/full").want(exitIncomplete, "")
+	if y.code != exitIncomplete || strings.Count(y.stderr, "scangate: cannot write /dev/full: no space left on device\n") != 2 {
+		t.Errorf("not a line for each file:\n%s", y.stderr)
+	}
 	y = newTry(t, "secret=high")
 	y.run("scan", "--output", "sarif=/dev/full").want(exitFailed, "cannot write /dev/full: no space left on device")
 }

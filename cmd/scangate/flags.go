@@ -6,8 +6,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/text"
 )
 
 // flags is a flag set whose errors are one line, and which takes flags and
@@ -57,7 +57,7 @@ func (f *flags) explain(err error) error {
 	const unknown = "flag provided but not defined: -"
 	if name, ok := strings.CutPrefix(err.Error(), unknown); ok {
 		name = strings.TrimLeft(name, "-")
-		return errors.New("unknown flag --" + name + config.Suggest(name, f.names))
+		return errors.New("unknown flag --" + name + text.Suggest(name, f.names))
 	}
 	msg := strings.ReplaceAll(err.Error(), "flag -", "flag --")
 	return errors.New(strings.ReplaceAll(msg, "argument: -", "argument: --"))

@@ -11,6 +11,7 @@ import (
 	"github.com/scangate/scangate/scanners/dependency"
 	"github.com/scangate/scangate/scanners/iac"
 	"github.com/scangate/scangate/scanners/secret"
+	"github.com/scangate/scangate/text"
 )
 
 // entry is a scanner of the list: how to make one from its section of the
@@ -90,7 +91,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		if _, ok := planned[name]; ok {
 			return "scanner \"" + name + "\" is not part of this version; it has " + strings.Join(names, ", ")
 		}
-		return "unknown scanner \"" + name + "\"" + config.Suggest(name, names)
+		return "unknown scanner \"" + name + "\"" + text.Suggest(name, names)
 	}
 	for _, name := range slices.Sorted(maps.Keys(file.Scanners)) {
 		if msg := check(name); msg != "" {

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/text"
 )
 
 // plan is the command `scangate plan`: what would run and why. It reads the
@@ -26,7 +26,7 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	if format != "table" && format != "json" {
-		return 0, usage("--format: unknown format %q%s", format, config.Suggest(format, []string{"table", "json"}))
+		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"table", "json"}))
 	}
 	file, _, err := a.loadPolicy(s.judging, s.path)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/text"
 )
 
 // isTerminal reports whether w is a terminal.
@@ -129,7 +130,7 @@ func clip(s string) string {
 func sumUp(run finding.Run) string {
 	switch run.Status {
 	case finding.Completed:
-		return fmt.Sprintf("completed, %s (%s)", report.Plural(len(run.Findings), "finding"), run.Duration.Round(10*time.Millisecond))
+		return fmt.Sprintf("completed, %s (%s)", text.Count(len(run.Findings), "finding"), run.Duration.Round(10*time.Millisecond))
 	case finding.Skipped:
 		return "skipped: " + report.Line(run.Reason)
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/scangate/scangate/finding"
@@ -13,20 +15,11 @@ import (
 
 // readResults reads scangate JSON or SARIF, whichever the file holds.
 func readResults(name string) (finding.Results, error) {
-	f, err := os.Open(name)
+	f, err := openRegular(name)
 	if err != nil {
 		return finding.Results{}, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return finding.Results{}, err
-	case !info.Mode().IsRegular():
-		return finding.Results{}, fmt.Errorf("%s: not a regular file", name)
-	case info.Size() > finding.MaxResultsSize:
-		return finding.Results{}, fmt.Errorf("%s: over the limit of %d MiB for results", name, finding.MaxResultsSize>>20)
-	}
 	own, err := isOwn(f)
 	if err != nil {
 		return finding.Results{}, fmt.Errorf("%s: neither scangate JSON nor SARIF: %w", name, err)
@@ -44,6 +37,28 @@ func readResults(name string) (finding.Results, error) {
 		return finding.Results{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return res, nil
+}
+
+// openRegular opens a file of results, whichever they are.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Stat(name) // before opening, which would wait at a pipe
+	var f *os.File
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("not a regular file")
+	case info.Size() > finding.MaxResultsSize:
+		err = fmt.Errorf("over the limit of %d MiB for results", finding.MaxResultsSize>>20)
+	default:
+		f, err = os.Open(name)
+	}
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		err = pe.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
 }
 
 // isOwn tells scangate JSON from SARIF by the first key of the document that

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/sarif"
@@ -47,7 +46,7 @@ func (a *app) sarif(_ context.Context, args []string) (int, error) {
 }
 
 func lintFile(name string) ([]sarif.Problem, error) {
-	f, err := os.Open(name)
+	f, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}

@@ -64,11 +64,12 @@ func (a *app) scan(ctx context.Context, args []string) (int, error) {
 	if err := checkOutputs(s.out, s.results); err != nil {
 		return 0, usageError{err}
 	}
-	return a.scanAndReport(ctx, s)
+	return a.scanAndReport(ctx, s, nil)
 }
 
-// scanAndReport is the whole main job: scan, keep, judge, report.
-func (a *app) scanAndReport(ctx context.Context, s scanning) (int, error) {
+// scanAndReport is the whole main job: scan, judge, keep, report. A job's own
+// places to report to come in through publish, which may be nil.
+func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report.Report) error) (int, error) {
 	file, pol, err := a.loadPolicy(s.judging, s.path)
 	if err != nil {
 		return 0, err
@@ -78,8 +79,11 @@ func (a *app) scanAndReport(ctx context.Context, s scanning) (int, error) {
 		return 0, err
 	}
 	rep := report.Report{Results: res, Verdict: pol.Judge(res)}
-	kept := keepResults(s.results, rep)
-	return a.deliver(rep, s.out, kept)
+	err = keepResults(s.results, rep)
+	if publish != nil {
+		err = errors.Join(err, publish(rep))
+	}
+	return a.deliver(rep, s.out, err)
 }
 
 // loadPolicy reads the configuration that belongs to dir and the policy in it.
@@ -151,9 +155,9 @@ func (a *app) database(flag string) string {
 	return filepath.Join(".scangate", "db")
 }
 
-// deliver writes the reports and returns the verdict's exit code. A report
-// that cannot be written never turns a failure green: it adds exit code 3 to a
-// pass.
+// deliver writes the reports and returns the verdict's exit code, with what
+// went wrong here and, as err, before. A report that cannot be written turns a
+// pass into exit code 3, and changes no failure.
 func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 	table := a.stdout
 	for _, o := range outs {

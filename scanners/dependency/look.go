@@ -16,6 +16,7 @@ import (
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/text"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -113,7 +114,7 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	}
 	matched := slices.DeleteFunc(slices.Clone(pkgs), func(p ftypes.Package) bool { return !versionLike.MatchString(p.Version) })
 	if n := len(pkgs) - len(matched); n > 0 {
-		remark("%s without a version to compare (local, git or download), so no advisory can match", count(n, "package"))
+		remark("%s without a version to compare (local, git or download), so no advisory can match", text.Count(n, "package"))
 	}
 	r.packages = len(matched)
 	vulns, err := db.Detect(ctx, it.kind.lang, matched)

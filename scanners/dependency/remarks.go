@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/scangate/scangate/text"
 )
 
 // remarksFunc says what a lockfile of its kind leaves out, or its parser: a
@@ -46,10 +48,10 @@ func requirementsRemarks(data []byte, _ bool) (remarks []string) {
 		}
 	})
 	if loose > 0 {
-		remarks = append(remarks, fmt.Sprintf("%s without an exact version (==) cannot be looked at: pin them, for instance with pip-compile", count(loose, "requirement")))
+		remarks = append(remarks, fmt.Sprintf("%s without an exact version (==) cannot be looked at: pin them, for instance with pip-compile", text.Count(loose, "requirement")))
 	}
 	if includes > 0 {
-		remarks = append(remarks, fmt.Sprintf("%s of other files: those are read only when they are named requirements.txt", count(includes, "include")))
+		remarks = append(remarks, fmt.Sprintf("%s of other files: those are read only when they are named requirements.txt", text.Count(includes, "include")))
 	}
 	return remarks
 }
@@ -65,22 +67,14 @@ func pipenvRemarks(data []byte, dev bool) []string {
 	if json.Unmarshal(data, &lock) != nil || len(lock.Develop) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s in its develop section cannot be looked at", count(len(lock.Develop), "package"))}
+	return []string{fmt.Sprintf("%s in its develop section cannot be looked at", text.Count(len(lock.Develop), "package"))}
 }
 
 // pnpmRemarks: before version 9 of the format, the engine's parser passes over
 // development packages.
 func pnpmRemarks(data []byte, dev bool) []string {
 	if n := bytes.Count(data, []byte("\n    dev: true")); dev && n > 0 {
-		return []string{fmt.Sprintf("%s cannot be looked at in this version of the format: pnpm 9 or later writes one that can", count(n, "development package"))}
+		return []string{fmt.Sprintf("%s cannot be looked at in this version of the format: pnpm 9 or later writes one that can", text.Count(n, "development package"))}
 	}
 	return nil
-}
-
-// count prints "1 package" or "2 packages".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/text"
 	"github.com/scangate/scangate/vulndb"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -74,7 +75,7 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 			delete(counts, k.ecosystem.name)
 		}
 	}
-	return scanners.Work{What: count(len(items), "lockfile") + ": " + strings.Join(parts, ", "), Items: items}, nil
+	return scanners.Work{What: text.Count(len(items), "lockfile") + ": " + strings.Join(parts, ", "), Items: items}, nil
 }
 
 // Scan matches the packages of every lockfile. A lockfile that cannot be read
@@ -127,9 +128,9 @@ func (s *Scanner) staleness(db *vulndb.DB) []finding.Note {
 	case !db.Stale(now):
 		return nil
 	}
-	old := count(int(age/(24*time.Hour)), "day")
+	old := text.Count(int(age/(24*time.Hour)), "day")
 	if age < 48*time.Hour {
-		old = count(int(age/time.Hour), "hour")
+		old = text.Count(int(age/time.Hour), "hour")
 	}
 	note.Message = fmt.Sprintf("vulnerability database is %s old (built %s)%s: newer advisories are not in it, update it",
 		old, db.UpdatedAt().UTC().Format(time.RFC3339), limit)
@@ -157,7 +158,7 @@ func (s *Scanner) collect(results []result) scanners.Report {
 	report.Rules = rules.sorted()
 	if left > 0 {
 		report.Notes = append(report.Notes, finding.Note{Level: finding.Information, Message: fmt.Sprintf(
-			"%s in %s left out: set dev: true under scanners: dependency: to look at them", count(left, "development package"), count(leftIn, "lockfile"))})
+			"%s in %s left out: set dev: true under scanners: dependency: to look at them", text.Count(left, "development package"), text.Count(leftIn, "lockfile"))})
 	}
 	return report
 }

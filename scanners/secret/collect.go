@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // maxFound bounds the different findings of one scan, and with them memory.
@@ -125,7 +125,7 @@ func (c *collector) findings(e engine) ([]finding.Finding, []finding.Rule) {
 func (e *entry) finding(id identity, rule finding.Rule) finding.Finding {
 	f := finding.Finding{RuleID: id.rule, Severity: rule.Severity, SeveritySource: "scangate", Key: id.key}
 	p := e.tree
-	times := "in " + count(len(e.commits), "commit", "commits")
+	times := "in " + text.Count(len(e.commits), "commit")
 	switch {
 	case e.tree == nil:
 		p = e.history
@@ -148,16 +148,4 @@ func (e *entry) finding(id identity, rule finding.Rule) finding.Finding {
 	}
 	f.Fingerprint = finding.FingerprintOf("secret", f)
 	return f
-}
-
-// count formats a number of things: "1 commit", "1,234 commits".
-func count(n int, one, many string) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	if n == 1 {
-		return s + " " + one
-	}
-	return s + " " + many
 }

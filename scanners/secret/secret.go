@@ -6,6 +6,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/text"
 )
 
 // Options is the scanner's part of the configuration.
@@ -91,7 +92,7 @@ func (s *Scanner) planGit(ctx context.Context, t scanners.Target, p *plan) (err 
 		return err
 	}
 	if nested > 0 {
-		p.note(finding.Information, fmt.Sprintf("%s in the tree: not scanned here, scan each on its own", count(nested, "repository", "submodules and nested repositories")))
+		p.note(finding.Information, fmt.Sprintf("%s in the tree: not scanned here, scan each on its own", text.Count(nested, "nested repository")))
 	}
 	if len(p.files) == 0 && p.git.prefix != "" && len(t.Tree.Files()) > 0 {
 		p.files = treeFiles(t.Tree)
@@ -109,14 +110,14 @@ func (p *plan) note(level finding.NoteLevel, message string) {
 
 // String is the plan in one line.
 func (p *plan) String() string {
-	files := count(len(p.files), "file", "files") + " of the working tree"
+	files := text.Count(len(p.files), "file") + " of the working tree"
 	if p.git == nil {
-		files = count(len(p.files), "file", "files")
+		files = text.Count(len(p.files), "file")
 	}
 	if p.commits == 0 {
 		return files
 	}
-	return "full history (" + count(p.commits, "commit", "commits") + ") and " + files
+	return "full history (" + text.Count(p.commits, "commit") + ") and " + files
 }
 
 // Scan reads the history and the working tree and reports every secret in

@@ -10,6 +10,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/text"
 )
 
 // file is a file of the working tree.
@@ -40,7 +41,7 @@ type treeSource struct {
 func (s *treeSource) result() (finding.Looked, []finding.Note) {
 	if s.skipped > 0 {
 		s.notes = append(s.notes, finding.Note{Level: finding.Information, Message: fmt.Sprintf(
-			"%s not read: lockfiles, images, fonts and vendored code that gitleaks' rules pass over by name", count(s.skipped, "file", "files"))})
+			"%s not read: lockfiles, images, fonts and vendored code that gitleaks' rules pass over by name", text.Count(s.skipped, "file"))})
 	}
 	return s.looked, s.notes
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 func TestWorkingTree(t *testing.T) {
@@ -74,7 +75,7 @@ func TestWorkingTree(t *testing.T) {
 	if r.Looked.Files != 15 || r.Looked.Commits != 2 {
 		t.Errorf("looked %+v", r.Looked)
 	}
-	if notes(r, finding.Information, "nested repositories") != 0 || notes(r, finding.Information, "1 repository in the tree") != 1 || notes(r, finding.Information, "1 file not read") != 1 {
+	if notes(r, finding.Information, "1 nested repository in the tree") != 1 || notes(r, finding.Information, "1 file not read") != 1 {
 		t.Errorf("notes: %v", r.Notes)
 	}
 }
@@ -121,7 +122,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%q, %d commits: %q, %v, want %q", tt.history, tt.commits, work.What, err, tt.want)
 		}
 	}
-	if got := count(1234567, "file", "files"); got != "1,234,567 files" {
+	if got := text.Count(1234567, "file"); got != "1,234,567 files" {
 		t.Error(got)
 	}
 }

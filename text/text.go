@@ -65,6 +65,10 @@ func Count(n int, thing string) string {
 func Suggest(given string, names []string) string {
 	best, dist := "", 3
 	for _, n := range names {
+		if len(given) > 2 && strings.HasPrefix(n, strings.ToLower(given)) {
+			best = n
+			break
+		}
 		// Two letters are near in a long word; in a short one they are another.
 		if d := editDistance(strings.ToLower(given), n); d < dist && d <= (len(n)+1)/2 {
 			best, dist = n, d

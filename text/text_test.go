@@ -44,7 +44,7 @@ func TestSuggest(t *testing.T) {
 	names := []string{"dependency", "secret", "iac"}
 	for given, want := range map[string]string{
 		"secrets": `; did you mean "secret"?`, "SECRET": `; did you mean "secret"?`, "dependancy": `; did you mean "dependency"?`,
-		"xyzzyx": "; want one of dependency, iac, secret", "ica": `; did you mean "iac"?`, "q": "; want one of dependency, iac, secret",
+		"xyzzyx": "; want one of dependency, iac, secret", "depend": `; did you mean "dependency"?`, "ica": `; did you mean "iac"?`, "q": "; want one of dependency, iac, secret",
 		strings.Repeat("x", 1<<20): "; want one of dependency, iac, secret",
 	} {
 		if got := Suggest(given, names); got != want {

@@ -24,6 +24,10 @@ const defaultResults = ".scangate/results.json"
 // defaultTimeout is each scanner's time limit when none is given.
 const defaultTimeout = 15 * time.Minute
 
+// scannersPerJob is how many scanners start at once for each processor that
+// may be kept busy: they wait for files and processes as much as they compute.
+const scannersPerJob = 4
+
 // defaultJobs is as many processors as the process may use.
 func defaultJobs() int { return runtime.GOMAXPROCS(0) }
 
@@ -110,7 +114,7 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 	}
 	defer target.Tree.Close()
 	progress := a.newProgress(plan)
-	runs := scanners.Run(ctx, plan, target, scanners.Options{Timeout: s.timeout, OnEvent: progress.event})
+	runs := scanners.Run(ctx, plan, target, scanners.Options{Jobs: scannersPerJob * s.jobs, Timeout: s.timeout, OnEvent: progress.event})
 	progress.end()
 	scanners.HashLines(runs, target.Tree)
 	return finding.Results{

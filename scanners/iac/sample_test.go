@@ -2,8 +2,6 @@ package iac
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,10 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/internal/sample"
 	"github.com/scangate/scangate/scanners"
 )
 
-const sample = "../../testdata/sample"
+const samples = "../../testdata/sample"
 
 // scanDir plans and scans a directory under a deadline.
 func scanDir(t testing.TB, dir string, jobs int, limit time.Duration, opts Options) scanners.Report {
@@ -49,28 +48,15 @@ func scanDir(t testing.TB, dir string, jobs int, limit time.Duration, opts Optio
 
 // lines renders findings as in the expectation.
 func lines(found []finding.Finding) []string {
-	var out []string
-	for _, f := range found {
-		line := fmt.Sprintf("%s\t%s\t%s:%d\t%s", f.Severity, f.RuleID, f.Location.Path, f.Location.StartLine, f.Resource)
-		if f.Suppressed() {
-			line += "\tsuppressed"
-		}
-		out = append(out, line)
-	}
-	return out
+	return sample.Lines(finding.Run{Scanner: Name, Findings: found})
 }
 
 func TestSample(t *testing.T) {
-	want, err := os.ReadFile(filepath.Join(sample, "expected", "iac.txt"))
-	if err != nil {
-		t.Fatal(err)
+	one := scanDir(t, filepath.Join(samples, "shop"), 1, time.Minute, Options{})
+	if err := sample.Compare(finding.Run{Scanner: Name, Findings: one.Findings}, filepath.Join(samples, "expected", "iac.txt")); err != nil {
+		t.Error(err)
 	}
-	one := scanDir(t, filepath.Join(sample, "shop"), 1, time.Minute, Options{})
-	got := strings.Join(lines(one.Findings), "\n") + "\n"
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("findings (-want +got):\n%s", d)
-	}
-	if many := scanDir(t, filepath.Join(sample, "shop"), 8, time.Minute, Options{}); !cmp.Equal(one, many) {
+	if many := scanDir(t, filepath.Join(samples, "shop"), 8, time.Minute, Options{}); !cmp.Equal(one, many) {
 		t.Errorf("8 jobs see something else than 1 (-1 +8):\n%s", cmp.Diff(one, many))
 	}
 	for _, f := range one.Findings {
@@ -90,7 +76,7 @@ func TestSample(t *testing.T) {
 
 // TestFinding looks at one finding and its rule in full.
 func TestFinding(t *testing.T) {
-	report := scanDir(t, filepath.Join(sample, "shop"), 2, time.Minute, Options{Frameworks: []string{"terraform"}})
+	report := scanDir(t, filepath.Join(samples, "shop"), 2, time.Minute, Options{Frameworks: []string{"terraform"}})
 	i := slices.IndexFunc(report.Findings, func(f finding.Finding) bool {
 		return f.RuleID == "AWS-0132" && f.Resource == "module.invoices.aws_s3_bucket.this"
 	})

@@ -157,12 +157,16 @@ func judge(run finding.Run, out outcome, parent, ctx context.Context, timeout ti
 		run.Status, run.Reason = finding.TimedOut, fmt.Sprintf("did not end within its time limit of %s (--timeout)", timeout)
 	case out.err != nil:
 		run.Status, run.Reason = finding.Failed, reason(run.Scanner, out.err)
-	case run.Looked.None():
-		run.Status, run.Reason = finding.Failed, "it planned to look at "+run.Plan+" and shows no evidence of having looked at anything"
 	default:
 		run.Status = finding.Completed
-		if i := slices.IndexFunc(run.Notes, isGap); i >= 0 {
-			run.Status, run.Reason = finding.Partial, gapReason(run.Notes, i)
+		gap := slices.IndexFunc(run.Notes, isGap)
+		switch {
+		case run.Looked.None() && gap >= 0:
+			run.Status, run.Reason = finding.Failed, "nothing could be looked at: "+gapReason(run.Notes, gap)
+		case run.Looked.None():
+			run.Status, run.Reason = finding.Failed, "it planned to look at "+run.Plan+" and shows no evidence of having looked at anything"
+		case gap >= 0:
+			run.Status, run.Reason = finding.Partial, gapReason(run.Notes, gap)
 		}
 	}
 	return normalise(run)

@@ -59,6 +59,9 @@ func TestEveryEndHasItsStatus(t *testing.T) {
 			finding.Failed, "panicked: index out of range"},
 		"no evidence": {fake{scan: func(context.Context) (Report, error) { return Report{}, nil }},
 			finding.Failed, "no evidence"},
+		"nothing but gaps": {fake{scan: func(context.Context) (Report, error) {
+			return Report{Notes: []finding.Note{{Level: finding.Gap, Path: "a", Message: "too big"}}}, nil
+		}}, finding.Failed, "nothing could be looked at: a: too big"},
 		"gap": {fake{scan: func(context.Context) (Report, error) {
 			r, _ := fine(context.Background())
 			r.Notes = []finding.Note{{Level: finding.Information, Message: "fyi"}, {Level: finding.Gap, Path: "a", Message: "too big"}}

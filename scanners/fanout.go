@@ -53,7 +53,7 @@ func Plan(ctx context.Context, list []Scanner, t Target) []Planned {
 type Event struct {
 	Scanner string
 	Done    bool
-	Run     finding.Run // when Done
+	Run     finding.Run // before it is done, only the plan
 }
 
 // Options bounds the fan-out.
@@ -92,7 +92,7 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 			run.Status, run.Reason = finding.Skipped, text.OneLine(p.Work.Skip, maxReason)
 		default:
 			g.Go(func() error {
-				report(Event{Scanner: name})
+				report(Event{Scanner: name, Run: run})
 				runs[i] = runOne(ctx, p, run, t, o.Timeout)
 				report(Event{Scanner: name, Done: true, Run: runs[i]})
 				return nil

@@ -71,7 +71,7 @@ func (p *progress) event(e scanners.Event) {
 	if !e.Done {
 		p.start[e.Scanner] = time.Now()
 		if !p.live {
-			fmt.Fprintf(p.w, "scangate: %s: started\n", e.Scanner)
+			fmt.Fprintf(p.w, "scangate: %s: started, %s\n", e.Scanner, report.Line(e.Run.Plan))
 		}
 	} else {
 		p.done[e.Scanner] = sumUp(e.Run)

@@ -132,7 +132,7 @@ func TestMistakes(t *testing.T) {
 		{"policy: {thresholds: {secret: {fail-on: hihg}}}", "", `f.yaml:1:41: fail-on: "hihg" is not a severity; did you mean "high"?`},
 		{"policy: {thresholds: {secret: {failon: high}}}", "", `f.yaml:1:32: unknown key "failon" in policy.thresholds.secret; did you mean "fail-on"?`},
 		{"policy: {thresholds: {checkov: {kubernets: {fail-on: any}}}}", "", `f.yaml:1:33: unknown key "kubernets" in policy.thresholds.checkov; did you mean "kubernetes"?`},
-		{"policy: {thresholds: {checkov: {kubernetes: {fail: any}}}}", "", `f.yaml:1:46: unknown key "fail" in kubernetes; want one of fail-on, fixable, warn-on`},
+		{"policy: {thresholds: {checkov: {kubernetes: {fail: any}}}}", "", `f.yaml:1:46: unknown key "fail" in kubernetes; did you mean "fail-on"?`},
 		{"policy: {thresholds: {image: {fixable: perhaps}}}", "", `f.yaml:1:40: fixable: want true, false or any, not "perhaps"`},
 		{"policy: {thresholds: {secret: {fail-on: unknown}}}", "", `f.yaml:1:41: fail-on: "unknown" is not a severity; want one of any, critical, high, info, low, medium, none`},
 		{"policy: {thresholds: {secret: any}}", "", `f.yaml:1:31: policy.thresholds.secret: want keys and values, not a single value`},

@@ -2,7 +2,6 @@ package scanners
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -21,6 +20,9 @@ import (
 // shutdown it must stay under a second.
 const abandonAfter = 400 * time.Millisecond
 
+// planTimeout bounds a plan, which is meant to take milliseconds.
+const planTimeout = time.Minute
+
 // maxReason is how long the reason of a status may be, in runes.
 const maxReason = 500
 
@@ -38,11 +40,10 @@ func Plan(ctx context.Context, list []Scanner, t Target) []Planned {
 	var wg sync.WaitGroup
 	for i, s := range list {
 		wg.Go(func() {
-			out[i] = Planned{Scanner: s}
-			out[i].Err = safely(func() (err error) {
-				out[i].Work, err = s.Plan(ctx, t)
-				return err
-			})
+			ctx, cancel := context.WithTimeout(ctx, planTimeout)
+			defer cancel()
+			work, err := bounded(ctx, func() (Work, error) { return s.Plan(ctx, t) })
+			out[i] = Planned{Scanner: s, Work: work, Err: err}
 		})
 	}
 	wg.Wait()
@@ -86,6 +87,8 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 		name := p.Scanner.Name()
 		run := finding.Run{Scanner: name, Plan: p.Work.What, Engine: engineOf(p.Scanner)}
 		switch {
+		case ctx.Err() != nil:
+			run.Status, run.Reason = finding.Failed, "interrupted"
 		case p.Err != nil:
 			run.Status, run.Reason = finding.Failed, "planning: "+reason(name, p.Err)
 		case p.Work.Skip != "":
@@ -106,70 +109,70 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 	return runs
 }
 
-// outcome is what a scanner's goroutine sends back, once.
-type outcome struct {
-	report Report
-	err    error
-}
-
-// runOne runs one scanner to its end or to its deadline. A scanner that does
-// not notice its context is left behind: its goroutine may live on, but
-// nothing it still returns is used.
+// runOne runs one scanner to its end or to its deadline.
 func runOne(parent context.Context, p Planned, run finding.Run, t Target, timeout time.Duration) finding.Run {
 	ctx, cancel := parent, context.CancelFunc(func() {})
 	if timeout > 0 {
 		ctx, cancel = context.WithTimeout(parent, timeout)
 	}
 	defer cancel()
-
 	start := time.Now()
+	report, err := bounded(ctx, func() (Report, error) { return p.Scanner.Scan(ctx, t, p.Work) })
+	run.Duration = time.Since(start)
+	run.Findings, run.Rules, run.Looked, run.Notes = report.Findings, report.Rules, report.Looked, report.Notes
+	run.Status, run.Reason = judge(run, err, parent, ctx, timeout)
+	return normalise(run)
+}
+
+// bounded calls f, recovers from its panics, and does not wait for it for long
+// once ctx has ended: an f that does not notice is left behind. Its goroutine
+// may live on, but nothing it still returns is used.
+func bounded[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
 	done := make(chan outcome, 1)
 	go func() {
 		var out outcome
 		out.err = safely(func() (err error) {
-			out.report, err = p.Scanner.Scan(ctx, t, p.Work)
+			out.value, err = f()
 			return err
 		})
 		done <- out
 	}()
-
-	var out outcome
 	select {
-	case out = <-done:
+	case out := <-done:
+		return out.value, out.err
 	case <-ctx.Done():
-		select {
-		case out = <-done:
-		case <-time.After(abandonAfter):
-			out.err = ctx.Err()
-		}
 	}
-	run.Duration = time.Since(start)
-	return judge(run, out, parent, ctx, timeout)
+	select {
+	case out := <-done:
+		return out.value, out.err
+	case <-time.After(abandonAfter):
+		var none T
+		return none, ctx.Err()
+	}
 }
 
-// judge turns a scanner's outcome into the status of its run.
-func judge(run finding.Run, out outcome, parent, ctx context.Context, timeout time.Duration) finding.Run {
-	run.Findings, run.Rules, run.Looked, run.Notes = out.report.Findings, out.report.Rules, out.report.Looked, out.report.Notes
+// judge says how a scanner's run ended, and why it is not complete.
+func judge(run finding.Run, err error, parent, ctx context.Context, timeout time.Duration) (finding.Status, string) {
+	gap := slices.IndexFunc(run.Notes, isGap)
 	switch {
-	case out.err != nil && parent.Err() != nil:
-		run.Status, run.Reason = finding.Failed, "interrupted"
-	case out.err != nil && ctx.Err() != nil:
-		run.Status, run.Reason = finding.TimedOut, fmt.Sprintf("did not end within its time limit of %s (--timeout)", timeout)
-	case out.err != nil:
-		run.Status, run.Reason = finding.Failed, reason(run.Scanner, out.err)
-	default:
-		run.Status = finding.Completed
-		gap := slices.IndexFunc(run.Notes, isGap)
-		switch {
-		case run.Looked.None() && gap >= 0:
-			run.Status, run.Reason = finding.Failed, "nothing could be looked at: "+gapReason(run.Notes, gap)
-		case run.Looked.None():
-			run.Status, run.Reason = finding.Failed, "it planned to look at "+run.Plan+" and shows no evidence of having looked at anything"
-		case gap >= 0:
-			run.Status, run.Reason = finding.Partial, gapReason(run.Notes, gap)
-		}
+	case err != nil && parent.Err() != nil:
+		return finding.Failed, "interrupted"
+	case err != nil && ctx.Err() != nil:
+		return finding.TimedOut, fmt.Sprintf("did not end within its time limit of %s (--timeout)", timeout)
+	case err != nil:
+		return finding.Failed, reason(run.Scanner, err)
+	case run.Looked.None() && gap >= 0:
+		return finding.Failed, "nothing could be looked at: " + gapReason(run.Notes, gap)
+	case run.Looked.None():
+		return finding.Failed, "it planned to look at " + run.Plan + " and shows no evidence of having looked at anything"
+	case gap >= 0:
+		return finding.Partial, gapReason(run.Notes, gap)
 	}
-	return normalise(run)
+	return finding.Completed, ""
 }
 
 // reason is an error in one line. The scanner's name, with which its errors may
@@ -202,28 +205,10 @@ func safely(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = &PanicError{Value: r, Stack: debug.Stack()}
+			err = fmt.Errorf("the scanner panicked: %v (please report this as a bug)", r)
 		}
 	}()
 	return f()
-}
-
-// PanicError is a scanner's panic. Its text is one line; the stack is kept for
-// debug logs.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-// Error returns the panic's value in one line.
-func (e *PanicError) Error() string {
-	return fmt.Sprintf("the scanner panicked: %v (please report this as a bug)", e.Value)
-}
-
-// IsPanic reports whether err is a recovered panic.
-func IsPanic(err error) bool {
-	var p *PanicError
-	return errors.As(err, &p)
 }
 
 func engineOf(s Scanner) finding.Engine {

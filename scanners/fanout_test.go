@@ -158,6 +158,20 @@ func TestInterruptionKeepsWhatIsFinished(t *testing.T) {
 	}
 }
 
+func TestAHungPlanCanBeInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	hung := make(chan struct{})
+	defer close(hung)
+	got := run(t, ctx, Options{}, fake{name: "hung", plan: func() (Work, error) {
+		cancel()
+		<-hung
+		return Work{What: "late"}, nil
+	}})
+	if got[0].Status != finding.Failed || got[0].Reason != "interrupted" {
+		t.Errorf("got %s: %s", got[0].Status, got[0].Reason)
+	}
+}
+
 func TestEventsComeInOrderPerScanner(t *testing.T) {
 	seen := map[string][]bool{}
 	run(t, t.Context(), Options{OnEvent: func(e Event) { seen[e.Scanner] = append(seen[e.Scanner], e.Done) }},

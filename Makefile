@@ -3,6 +3,7 @@
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+NEXT_GO     := go1.27.1
 SARIF_TOOL  := @microsoft/sarif-multitool@5.7.0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.0-dev)
@@ -12,7 +13,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci bench fmt vet lint workflows tidy fuzz sarif-validate image clean
+.PHONY: build demo test race ci bench fmt vet lint next-go workflows tidy fuzz sarif-validate image clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -42,7 +43,7 @@ fuzz:
 			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
 		done; done
 
-ci: fmt tidy vet lint workflows demo sarif-validate race
+ci: fmt tidy vet lint workflows next-go demo sarif-validate race
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
@@ -52,6 +53,10 @@ tidy:
 
 vet:
 	go vet $(PACKAGES)
+
+# The next Go must build it too, without any variable set.
+next-go:
+	GOTOOLCHAIN=$(NEXT_GO) go build $(PACKAGES)
 
 lint: $(TOOLS)/staticcheck
 	$(TOOLS)/staticcheck $(PACKAGES)

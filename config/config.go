@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"time"
@@ -61,10 +60,7 @@ func (e *Error) Error() string {
 // may be absent; a file that was named must be there.
 func Load(name, dir string) (*File, error) {
 	named := name != ""
-	if !named {
-		name = filepath.Join(dir, DefaultName)
-	}
-	f, err := os.Open(name)
+	f, err := open(name, dir)
 	if errors.Is(err, os.ErrNotExist) && !named {
 		return &File{}, nil
 	}
@@ -72,21 +68,35 @@ func Load(name, dir string) (*File, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	defer f.Close()
+	label := name
+	if !named {
+		label = DefaultName
+	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("configuration: %s is not a regular file", name)
+		return nil, fmt.Errorf("configuration: %s is not a regular file", label)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	label := name
-	if !named {
-		label = DefaultName
-	}
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("%s: over the limit of %d KiB for a configuration", label, maxSize>>10)
 	}
 	return Parse(data, label)
+}
+
+// open opens the named file, or the default one in dir. The default one
+// belongs to the scanned repository: a link there must not lead out of it.
+func open(name, dir string) (*os.File, error) {
+	if name != "" {
+		return os.Open(name)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return root.Open(DefaultName)
 }
 
 // Parse reads the configuration in data. The name is for messages.

@@ -107,6 +107,19 @@ func TestLoad(t *testing.T) {
 		t.Errorf("a directory: %v", err)
 	}
 	name := filepath.Join(dir, DefaultName)
+	outside := filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(outside, []byte("token: x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load("", dir); err == nil || strings.Contains(err.Error(), "token") {
+		t.Errorf("a link out of the repository: %v", err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
 	for content, want := range map[string]string{
 		"": "", "# only a comment\n": "", "x: 1\n": `.scangate.yaml:1:1: unknown key "x"`,
 		strings.Repeat("# long\n", 200_000): "over the limit of 1024 KiB",

@@ -11,13 +11,11 @@ import (
 )
 
 // WriteFile writes a file whole or not at all: into a temporary file beside
-// it, to the disk, and then under its name. A path that exists and is not a
-// regular file (a pipe, /dev/stdout) is written to directly.
+// it, to the disk, and then under its name. A device is written to directly.
 func WriteFile(name string, write func(io.Writer) error) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
-			return fmt.Errorf("cannot write %s: it is a directory", name)
-		}
+	if device, err := target(name); err != nil {
+		return err
+	} else if device {
 		return writeDevice(name, write)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(name), ".scangate-*.tmp")
@@ -42,6 +40,26 @@ func WriteFile(name string, write func(io.Writer) error) error {
 		return fmt.Errorf("cannot write %s: %w", name, cause(err))
 	}
 	return nil
+}
+
+// target tells a device from a file to replace, and refuses the rest. A link to
+// a device or a pipe is refused as well: the scanned repository may hold one
+// under the name of a report.
+func target(name string) (device bool, err error) {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode().IsRegular() {
+		return false, nil // creating the file will tell what is wrong
+	}
+	if info.IsDir() {
+		return false, fmt.Errorf("cannot write %s: it is a directory", name)
+	}
+	if info.Mode()&fs.ModeSymlink == 0 {
+		return true, nil
+	}
+	if to, err := os.Stat(name); err == nil && !to.Mode().IsRegular() {
+		return false, fmt.Errorf("cannot write %s: it is a link to something that is no file (- is standard output)", name)
+	}
+	return false, nil
 }
 
 func writeDevice(name string, write func(io.Writer) error) error {
@@ -69,13 +87,8 @@ func buffered(w io.Writer, write func(io.Writer) error) error {
 // CheckWritable tells early, before a long scan, whether WriteFile can work:
 // the directory exists and takes a file.
 func CheckWritable(name string) error {
-	if info, err := os.Stat(name); err == nil {
-		if info.IsDir() {
-			return fmt.Errorf("cannot write %s: it is a directory", name)
-		}
-		if !info.Mode().IsRegular() {
-			return nil
-		}
+	if device, err := target(name); device || err != nil {
+		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(name), ".scangate-*.tmp")
 	if err != nil {

@@ -194,6 +194,19 @@ func TestWriteFileIsAllOrNothing(t *testing.T) {
 			t.Errorf("no such directory: %v", err)
 		}
 	}
+	// Links: to a file, it is the link that is replaced; to anything else, no.
+	for link, to := range map[string]string{"to-file": "out", "to-dir": dir, "to-device": "/dev/full"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+		err := WriteFile(filepath.Join(dir, link), func(w io.Writer) error { _, err := io.WriteString(w, "other"); return err })
+		if (err == nil) != (link == "to-file") {
+			t.Errorf("%s: %v", link, err)
+		}
+	}
+	if got, _ := os.ReadFile(name); string(got) != "hello" {
+		t.Errorf("a link was followed: %q", got)
+	}
 	// A device is written to, never replaced.
 	if err := WriteFile("/dev/full", hello); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("/dev/full: %v", err)

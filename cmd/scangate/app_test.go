@@ -248,6 +248,29 @@ func TestAFullDiskIsNoPass(t *testing.T) {
 	y.run("scan", "--output", "sarif=/dev/full").want(exitFailed, "cannot write /dev/full: no space left on device")
 }
 
+func TestTheDefaultResultsFileIsAConvenience(t *testing.T) {
+	y := newTry(t, "secret=clean")
+	if err := os.WriteFile(".scangate", nil, 0o644); err != nil { // a file where the directory would be
+		t.Fatal(err)
+	}
+	y.run("scan").want(exitPassed, "warning: the results are not kept")
+	if err := os.Remove(".scangate"); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	if err := os.Symlink(elsewhere, ".scangate"); err != nil {
+		t.Fatal(err)
+	}
+	y.run("scan").want(exitPassed, "warning: the results are not kept")
+	if left, _ := os.ReadDir(elsewhere); len(left) > 0 {
+		t.Errorf("a link in the scanned repository was followed: %v", left)
+	}
+	if err := os.Remove(".scangate"); err != nil {
+		t.Fatal(err)
+	}
+	y.run("scan", "--results", "no/such/r.json").want(exitUsage, "--results: cannot write")
+}
+
 func TestMergeAndGateJoinJobs(t *testing.T) {
 	y := newTry(t, "secret=high")
 	y.run("scan", "--results", "a.json").want(1, "")

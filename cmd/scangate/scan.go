@@ -84,6 +84,12 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	}
 	rep := report.Report{Results: res, Verdict: pol.Judge(res)}
 	err = keepResults(s.results, rep)
+	if err != nil && s.results == defaultResults {
+		// Nobody asked for this file: a read-only directory is no reason to
+		// turn a pass into something else.
+		a.complain(fmt.Errorf("warning: the results are not kept: %w; --results FILE names another place", err))
+		err = nil
+	}
 	if publish != nil {
 		err = errors.Join(err, publish(rep))
 	}
@@ -185,19 +191,28 @@ func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 // keepResults saves the full results.
 func keepResults(name string, rep report.Report) error {
 	if name == defaultResults {
-		dir := filepath.Dir(name)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("cannot keep the results: %w (--results FILE names another place)", err)
-		}
-		// Results are no part of the repository that they are about.
-		ignore := filepath.Join(dir, ".gitignore")
-		if _, err := os.Lstat(ignore); errors.Is(err, fs.ErrNotExist) {
-			if err := os.WriteFile(ignore, []byte("*\n"), 0o644); err != nil {
-				return fmt.Errorf("cannot keep the results: %w (--results FILE names another place)", err)
-			}
+		if err := makeResultsDir(filepath.Dir(name)); err != nil {
+			return err
 		}
 	}
 	return report.WriteFile(name, func(w io.Writer) error { return report.JSON(w, rep) })
+}
+
+// makeResultsDir makes the default place. Results are no part of the
+// repository that they are about, so git is told to ignore them.
+func makeResultsDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	// The scanned repository may hold a link of that name.
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return errors.Join(err, fmt.Errorf("%s is no directory", dir))
+	}
+	ignore := filepath.Join(dir, ".gitignore")
+	if _, err := os.Lstat(ignore); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(ignore, []byte("*\n"), 0o644)
 }
 
 // checkOutputs finds out before the scan what could not be written after it.

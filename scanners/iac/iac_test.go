@@ -66,7 +66,7 @@ func TestTemplates(t *testing.T) {
 		"t.yaml":     "apiVersion: v1\nkind: Pod\n{{- if .x }}\na: 1\n{{- end }}\n",
 		"u.yaml":     "apiVersion: v1\nkind: Pod\nmetadata:\n  labels: {{ .x }}\n",
 		"Dockerfile": innocent,
-	}), 2, 10*time.Second, Options{})
+	}), 2, time.Minute, Options{})
 	want := []finding.Note{{Level: finding.Information, Message: templatesNote(3)}}
 	if d := cmp.Diff(want, report.Notes); d != "" {
 		t.Errorf("notes (-want +got):\n%s", d)
@@ -80,7 +80,7 @@ func TestManifests(t *testing.T) {
 		"a.yaml": "%YAML 1.2\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: one}\nspec:\n  hostPID: true\n--- # two\napiVersion: v1\nkind: Pod\nmetadata: {name: broken\n---\r\n" +
 			"apiVersion: v1\nkind: Pod\nmetadata: {name: three}\nspec:\n  hostPID: true\n---\n# nothing\n",
 		"b.json": "{\n\"apiVersion\":\"v1\",\n\"kind\":\"Pod\",\n\"metadata\":{\"name\":\"j\"},\n\"spec\":{\"hostPID\":true, \"x\": -1.5}}\n",
-	}), 2, 10*time.Second, Options{})
+	}), 2, time.Minute, Options{})
 	var got []string
 	for _, f := range report.Findings {
 		if f.RuleID == "KSV-0010" {
@@ -102,7 +102,7 @@ func TestDockerfiles(t *testing.T) {
 	report := scanDir(t, write(t, map[string]string{
 		"a.dockerfile": "FROM golang:1.24 AS build\n#trivy:ignore:DS005\nADD a b\nADD c d\nFROM alpine:3.20\nUSER app\nHEALTHCHECK CMD true\nRUN cd / && login " + secret + "\n",
 		"b.dockerfile": "FROM alpine:3.20\n\nNOPE\n",
-	}), 2, 10*time.Second, Options{})
+	}), 2, time.Minute, Options{})
 	want := []string{
 		"low\tDS-0005\ta.dockerfile:3\tbuild\tsuppressed",
 		"low\tDS-0005\ta.dockerfile:4\tbuild",
@@ -127,7 +127,7 @@ func TestConfigMap(t *testing.T) {
 	report := scanDir(t, write(t, map[string]string{
 		"a.yaml": head + "    email=" + secret + ": x\n",
 		"b.yaml": head + "    password=" + secret + "\n",
-	}), 1, 10*time.Second, Options{})
+	}), 1, time.Minute, Options{})
 	want := []string{
 		"medium\tKSV-01010\ta.yaml:0\tConfigMap/c",
 		"high\tKSV-0109\tb.yaml:0\tConfigMap/c",
@@ -142,7 +142,7 @@ func TestConfigMap(t *testing.T) {
 		t.Errorf("notes %v", report.Notes)
 	}
 	// Both separators on a line are two answers to the check, and an error.
-	report = scanDir(t, write(t, map[string]string{"a.yaml": head + "    password: a=" + secret + "\n"}), 1, 10*time.Second, Options{})
+	report = scanDir(t, write(t, map[string]string{"a.yaml": head + "    password: a=" + secret + "\n"}), 1, time.Minute, Options{})
 	if n := noteAt(report, finding.Gap, "configMap_with_secrets.rego failed"); n == nil {
 		t.Errorf("no gap: %v", report.Notes)
 	}

@@ -58,7 +58,7 @@ func TestOutside(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(tt.code), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			report := scanDir(t, dir, 1, 10*time.Second, Options{})
+			report := scanDir(t, dir, 1, time.Minute, Options{})
 			got := false
 			for _, f := range report.Findings {
 				got = got || f.RuleID == "AWS-0092"
@@ -85,7 +85,7 @@ module "c" {
   source = "./missing"
 }
 `})
-	report := scanDir(t, dir, 1, 10*time.Second, Options{})
+	report := scanDir(t, dir, 1, time.Minute, Options{})
 	want := []string{
 		"main.tf:2: remote module terraform-aws-modules/vpc/aws is not downloaded; not scanned",
 		"main.tf:5: remote module git::https://git.example.com/m.git is not downloaded; not scanned",

@@ -39,7 +39,8 @@ func TestCancel(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if took := time.Since(start); took > 300*time.Millisecond {
+	// It takes well under half a second; the rest is room for a busy machine.
+	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("went on for %v", took)
 	}
 	b, _ := os.ReadFile(pids)

@@ -63,13 +63,18 @@ type Location struct {
 
 // Package is the installed or required package that a finding is about.
 type Package struct {
-	Ecosystem    string `json:"ecosystem"` // "npm", "go", "pip", "cargo", "rubygems"
+	Ecosystem    string `json:"ecosystem"` // "npm", "go", "pip", "cargo", "maven", …
 	Name         string `json:"name"`
 	Version      string `json:"version"`
 	FixedVersion string `json:"fixedVersion,omitempty"` // empty: no fix is known
 	PURL         string `json:"purl,omitempty"`
 	Relationship string `json:"relationship,omitempty"` // "direct", "indirect", or empty when the lockfile does not say
 	Dev          bool   `json:"dev,omitempty"`
+
+	// Path is the shortest way by which the package is required: name@version
+	// of a direct dependency first, of the package itself last. It is empty for
+	// a direct dependency, and when the lockfile does not say.
+	Path []string `json:"path,omitempty"`
 }
 
 // Suppression is a request, found in the scanned content, to pass over a

@@ -103,7 +103,7 @@ func TestDetectFillsIn(t *testing.T) {
 
 func TestCovers(t *testing.T) {
 	db := open(t, build(t, time.Now()))
-	for lang, want := range map[ftypes.LangType]bool{ftypes.Yarn: true, ftypes.Cargo: true, ftypes.Composer: false, "nonsense": false} {
+	for lang, want := range map[ftypes.LangType]bool{ftypes.Yarn: true, ftypes.Cargo: true, ftypes.Bitnami: false, "nonsense": false} {
 		if got, err := db.Covers(lang); err != nil || got != want {
 			t.Errorf("Covers(%s) = %v, %v; want %v", lang, got, err, want)
 		}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +22,7 @@ const maxFactsSize = 16 << 20
 
 // factsFile is a file of advisory facts: what is publicly known, in YAML.
 //
-//	ecosystem: npm                        # npm, go, pip, cargo or rubygems
+//	ecosystem: npm                        # a key of sourceNames
 //	advisories:
 //	  - id: CVE-2021-44906                # the CVE where there is one
 //	    aliases: [GHSA-xvch-5gv4-984h]    # its ids elsewhere
@@ -67,9 +69,13 @@ type cvss struct {
 	Vector string  `yaml:"vector"`
 }
 
-// sourceNames are the ecosystems that facts may be about, and what the name of
-// GitHub's advisory source for it ends in.
-var sourceNames = map[string]string{"npm": "npm", "go": "Go", "pip": "pip", "cargo": "Rust", "rubygems": "RubyGems"}
+// sourceNames are the ecosystems that facts may be about, as trivy-db calls
+// them, and what the name of GitHub's advisory source for it ends in. GitHub
+// has none for Conan, and lists pods under Swift.
+var sourceNames = map[string]string{
+	"npm": "npm", "go": "Go", "pip": "pip", "cargo": "Rust", "rubygems": "RubyGems", "composer": "Composer", "nuget": "NuGet",
+	"maven": "Maven", "pub": "Pub", "erlang": "Erlang", "swift": "Swift", "cocoapods": "Swift", "conan": "Conan",
+}
 
 // readFacts reads every .yaml file in dir, in the order of their names.
 func readFacts(dir string) ([]fact, error) {
@@ -110,7 +116,7 @@ func readFactsFile(name string) ([]fact, error) {
 		return nil, yamlError(base, err)
 	}
 	if sourceNames[file.Ecosystem] == "" {
-		return nil, fmt.Errorf("%s: unknown ecosystem %q: want npm, go, pip, cargo or rubygems", base, file.Ecosystem)
+		return nil, fmt.Errorf("%s: unknown ecosystem %q: want %s", base, file.Ecosystem, strings.Join(slices.Sorted(maps.Keys(sourceNames)), ", "))
 	}
 	if len(file.Advisories) == 0 {
 		return nil, fmt.Errorf("%s: no advisories", base)

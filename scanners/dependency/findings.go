@@ -9,7 +9,6 @@ import (
 	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/aquasecurity/trivy/pkg/types"
-	"github.com/package-url/packageurl-go"
 	"github.com/scangate/scangate/finding"
 )
 
@@ -17,8 +16,8 @@ import (
 const maxTitle = 200
 
 // findings makes a finding of each advisory that applies to a package of the
-// lockfile. vulns has the order of pkgs.
-func findings(it item, data []byte, pkgs []ftypes.Package, vulns []types.DetectedVulnerability) ([]finding.Finding, rulebook) {
+// lockfile. vulns has the order of pkgs; chains and up are by packageKey.
+func findings(it item, data []byte, pkgs []ftypes.Package, vulns []types.DetectedVulnerability, chains map[string][]string, up map[string]string) ([]finding.Finding, rulebook) {
 	byKey := make(map[string]ftypes.Package, len(vulns))
 	lines := map[string]int{}
 	for _, v := range vulns {
@@ -43,7 +42,7 @@ func findings(it item, data []byte, pkgs []ftypes.Package, vulns []types.Detecte
 			continue
 		}
 		seen[[2]string{v.VulnerabilityID, key}] = true
-		f := one(it, byKey[key], v)
+		f := one(it, byKey[key], v, chains[key], up[key])
 		f.Key = key
 		f.Location.StartLine = max(lines[key], 1)
 		all = append(all, f)
@@ -57,13 +56,14 @@ func findings(it item, data []byte, pkgs []ftypes.Package, vulns []types.Detecte
 
 func packageKey(v types.DetectedVulnerability) string { return v.PkgName + "@" + v.InstalledVersion }
 
-// one makes the finding, but for its line and key.
-func one(it item, p ftypes.Package, v types.DetectedVulnerability) finding.Finding {
+// one makes the finding, but for its line and key. chain is how the package
+// comes in, and to the version that clears it.
+func one(it item, p ftypes.Package, v types.DetectedVulnerability, chain []string, to string) finding.Finding {
 	fixed := nearestFix(it.kind.ecosystem.versions, v.InstalledVersion, v.FixedVersion)
 	message, fix := p.Name+" "+p.Version+": "+title(v), "no fixed version is known"
 	if fixed != "" {
 		message += "; fixed in " + fixed
-		fix = "upgrade " + p.Name + " to " + fixed
+		fix = it.kind.upgrade.fix(p, cmp.Or(to, fixed), chain)
 	} else {
 		message += "; no fixed version is known"
 	}
@@ -80,9 +80,10 @@ func one(it item, p ftypes.Package, v types.DetectedVulnerability) finding.Findi
 			Name:         p.Name,
 			Version:      p.Version,
 			FixedVersion: fixed,
-			PURL:         purl(it.kind.ecosystem, p),
+			PURL:         it.kind.ecosystem.packageURL(p.Name, p.Version),
 			Relationship: relationship(p),
 			Dev:          p.Dev,
+			Path:         chain,
 		},
 		Aliases: aliases(v),
 	}
@@ -125,21 +126,6 @@ func aliases(v types.DetectedVulnerability) []string {
 	all := slices.DeleteFunc(slices.Clone(v.VendorIDs), func(id string) bool { return id == "" || id == v.VulnerabilityID })
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// purl is the package URL: for npm and Go, what precedes the last slash of a
-// name is the namespace.
-func purl(e ecosystem, p ftypes.Package) string {
-	namespace, name := "", p.Name
-	switch e.purl {
-	case packageurl.TypeNPM, packageurl.TypeGolang:
-		if i := strings.LastIndexByte(name, '/'); i >= 0 {
-			namespace, name = name[:i], name[i+1:]
-		}
-	case packageurl.TypePyPi:
-		name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
-	}
-	return packageurl.NewPackageURL(e.purl, namespace, name, p.Version, nil, "").ToString()
 }
 
 // rulebook holds a rule for each advisory.

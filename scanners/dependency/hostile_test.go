@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
-	xio "github.com/aquasecurity/trivy/pkg/x/io"
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
@@ -59,6 +57,43 @@ func TestHostileLockfiles(t *testing.T) {
 		{"gem lines", "Gemfile.lock", "GEM\n" + strings.Repeat(" ", 6) + "\n    a (1", "gap Gemfile.lock: cannot be parsed as Gemfile.lock: its packages were not looked at"},
 		{"poetry version no string", "poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1\"\n[package.dependencies]\na = {version = 1}\n", "gap poetry.lock: cannot be parsed as poetry.lock: its packages were not looked at"},
 		{"too many packages", "Cargo.lock", strings.Repeat("[[package]]\n", maxPackages+1), "gap Cargo.lock: not looked at: it has about 200001 packages, and 200000 is the limit"},
+		{"bun broken", "bun.lock", "{\n\"packages\": {\"a\": [\"" + secret + "\", }", "gap bun.lock: cannot be parsed as bun.lock: its packages were not looked at"},
+		{"bun nested", "bun.lock", "{\"packages\": " + strings.Repeat("[", 10000), "gap bun.lock:1: not looked at: its values are nested more than 200 deep"},
+		{"bun circle", "bun.lock", `{"workspaces": {"": {"dependencies": {"a": "1"}}}, "packages": {"a": ["a@1.0.0", "", {"dependencies": {"a": "1", "b": "1"}}], "b": ["b@1.0.0", "", {"dependencies": {"a": "1"}}], "": [], "/": [7], "c/": ["@"]}}`, ""},
+		{"composer wrong types", "composer.lock", `{"packages": [{"name": 7, "version": "` + secret + `"}]}`, "gap composer.lock: cannot be parsed as composer.lock: its packages were not looked at"},
+		{"composer cut short", "composer.lock", "{\n\"packages\": [{\n", "gap composer.lock:3: cannot be parsed: it is not valid JSON: its packages were not looked at"},
+		{"composer nested", "composer.lock", `{"packages":` + strings.Repeat("[", 300), "gap composer.lock:1: not looked at: its values are nested more than 200 deep"},
+		{"installed nothing", "vendor/composer/installed.json", "[]", "info vendor/composer/installed.json: no packages in it"},
+		{"nuget nested", "packages.lock.json", strings.Repeat(`{"a":`, 1000), "gap packages.lock.json:1: not looked at: its values are nested more than 200 deep"},
+		{"nuget wrong types", "packages.lock.json", `{"dependencies": "` + secret + `"}`, "gap packages.lock.json: cannot be parsed as packages.lock.json: its packages were not looked at"},
+		{"deps wrong types", "x.deps.json", `{"libraries": 7}`, "gap x.deps.json: cannot be parsed as .deps.json: its packages were not looked at"},
+		{"XML cut short", "packages.config", "<packages>\n<package id=\"" + secret + "\"\n", "gap packages.config:3: cannot be parsed as packages.config: its packages were not looked at"},
+		{"XML entities", "packages.config", `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><packages><package id="&b;" version="1.0"/></packages>`, "gap packages.config:1: cannot be parsed as packages.config: its packages were not looked at"},
+		{"XML outside entity", "pom.xml", `<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><project><dependencies><dependency><artifactId>&a;</artifactId></dependency></dependencies></project>`, "gap pom.xml:1: cannot be parsed as pom.xml: its packages were not looked at"},
+		{"XML nested", "pom.xml", "<project>" + strings.Repeat("<dependencies>", 200_000), "gap pom.xml:1: cannot be parsed as pom.xml: its packages were not looked at"},
+		{"XML of another kind", "Directory.Packages.props", "<html/>", "gap Directory.Packages.props: cannot be parsed as Packages.props: its packages were not looked at"},
+		{"XML character set", "pom.xml", `<?xml version="1.0" encoding="` + secret + `"?><project/>`, "gap pom.xml: cannot be parsed as pom.xml: its packages were not looked at"},
+		{"pom without dependencies", "pom.xml", "<project/>", "info pom.xml: no packages in it"},
+		{"pom that is its own parent", "pom.xml", "<project><artifactId>a</artifactId><parent><artifactId>a</artifactId><relativePath>pom.xml</relativePath></parent></project>", "info pom.xml: no packages in it"},
+		{"pom with a parent outside", "pom.xml", "<project><artifactId>a</artifactId><parent><artifactId>a</artifactId><relativePath>../../../../etc/pom.xml</relativePath></parent></project>", "info pom.xml: no packages in it"},
+		{"gradle long line", "gradle.lockfile", "a:b:1=" + strings.Repeat("x", 70_000) + "\norg:c:1=y\n", "gap gradle.lockfile: cannot be parsed: a line is over 64 KiB: its packages were not looked at"},
+		{"sbt wrong types", "build.sbt.lock", `{"dependencies": {}}`, "gap build.sbt.lock: cannot be parsed as build.sbt.lock: its packages were not looked at"},
+		{"pub aliases", "pubspec.lock", strings.Replace(aliasBomb(), "dependencies: *x9", "packages: {a: {version: 1.0.0, description: *x9}}", 1), "gap pubspec.lock: cannot be parsed as pubspec.lock: its packages were not looked at"},
+		{"pods aliases", "Podfile.lock", strings.Replace(aliasBomb(), "dependencies: *x9", "PODS: [*x9]", 1), "gap Podfile.lock: cannot be parsed as Podfile.lock: its packages were not looked at"},
+		{"pub wrong types", "pubspec.lock", "packages:\n  a: [" + secret + "]\n", "gap pubspec.lock:2: cannot be parsed as pubspec.lock: its packages were not looked at"},
+		{"mix long line", "mix.lock", "%{\n" + strings.Repeat("x", 70_000) + "\n", "gap mix.lock: cannot be parsed: a line is over 64 KiB: its packages were not looked at"},
+		{"mix without end", "mix.lock", "%{\n\"a\": \n", "gap mix.lock: cannot be parsed as mix.lock: its packages were not looked at"},
+		{"swift wrong types", "Package.resolved", `{"version": 2, "pins": {}}`, "gap Package.resolved: cannot be parsed as Package.resolved: its packages were not looked at"},
+		{"pods wrong types", "Podfile.lock", "PODS:\n  - A (1.0.0):\n    - {" + secret + ": 1}\n", "gap Podfile.lock: cannot be parsed as Podfile.lock: its packages were not looked at"},
+		{"pods empty name", "Podfile.lock", "PODS:\n  - A (1.0.0):\n    - \"\"\n", "gap Podfile.lock: cannot be parsed as Podfile.lock: its packages were not looked at"},
+		{"conan wrong types", "conan.lock", `{"requires": [[]]}`, "gap conan.lock: cannot be parsed as conan.lock: its packages were not looked at"},
+		{"julia dangling", "Manifest.toml", "manifest_format = \"2.0\"\n[[deps.A]]\ndeps = [\"" + secret + "\"]\n", "gap Manifest.toml: cannot be parsed as Manifest.toml: its packages were not looked at"},
+		{"julia nested", "Manifest.toml", "x = " + strings.Repeat("[", 10000), "gap Manifest.toml:1: not looked at: its values are nested more than 200 deep"},
+		{"conda wrong types", "environment.yml", "dependencies:\n  - 7\n", "gap environment.yml:2: cannot be parsed as environment.yml: its packages were not looked at"},
+		{"conda empty name", "environment.yml", "dependencies:\n  - \"\"\n", "gap environment.yml: cannot be parsed as environment.yml: its packages were not looked at"},
+		{"pdm wrong types", "pdm.lock", "[[package]]\nname = 7\n", "gap pdm.lock:2: cannot be parsed as pdm.lock: its packages were not looked at"},
+		{"pylock nested", "pylock.toml", "x = " + strings.Repeat("{a=", 10000), "gap pylock.toml:1: not looked at: its values are nested more than 200 deep"},
+		{"too many pom dependencies", "pom.xml", strings.Repeat("<dependency>", maxPackages+1), "gap pom.xml: not looked at: it has about 200001 packages, and 200000 is the limit"},
 		{"local versions", "package-lock.json", `{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "file:../a"}, "node_modules/b": {}}}`,
 			"info package-lock.json: 2 packages without a version to compare (local, git or download), so no advisory can match"},
 	} {
@@ -106,7 +141,9 @@ func TestForms(t *testing.T) {
 		}
 		return string(b)
 	}
-	for _, name := range []string{"npm1/package-lock.json", "yarn/yarn.lock", "pnpm9/pnpm-lock.yaml", "gomod/go.mod", "poetry/poetry.lock", "uv/uv.lock", "pipenv/Pipfile.lock"} {
+	for _, name := range []string{"npm1/package-lock.json", "yarn/yarn.lock", "pnpm9/pnpm-lock.yaml", "gomod/go.mod", "poetry/poetry.lock", "uv/uv.lock", "pipenv/Pipfile.lock",
+		"bun/bun.lock", "pdm/pdm.lock", "pylock/pylock.toml", "composer/composer.lock", "nuget/packages.lock.json", "nuget-config/packages.config", "nuget-deps/Shop.deps.json",
+		"nuget-props/Directory.Packages.props", "gradle/gradle.lockfile", "sbt/build.sbt.lock", "pub/pubspec.lock", "mix/mix.lock", "swift/Package.resolved", "cocoapods/Podfile.lock", "conan1/conan.lock"} {
 		want := summaries(scan(t, o, tree(t, map[string]string{filepath.Base(name): read(name)}), 1).Findings)
 		if len(want) == 0 {
 			t.Fatalf("%s: nothing found", name)
@@ -152,16 +189,16 @@ func TestTreeProblems(t *testing.T) {
 
 // TestParserMisbehaves stands in for what the engine's parsers may yet do.
 func TestParserMisbehaves(t *testing.T) {
-	panics := kind{file: "x", parse: func(xio.ReadSeekerAt) ([]ftypes.Package, error) { panic("hunter2") }}
-	if _, err := parse(t.Context(), panics, nil); err == nil || strings.Contains(err.Error(), "hunter2") {
+	panics := kind{file: "x", parse: func(source) (inventory, error) { panic("hunter2") }}
+	if _, err := parse(t.Context(), panics, source{}); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("panic: %v", err)
 	}
 	release := make(chan struct{})
 	defer close(release)
-	hangs := kind{file: "x", parse: func(xio.ReadSeekerAt) ([]ftypes.Package, error) { <-release; return nil, nil }}
+	hangs := kind{file: "x", parse: func(source) (inventory, error) { <-release; return inventory{}, nil }}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := parse(ctx, hangs, nil); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := parse(ctx, hangs, source{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("hang: %v", err)
 	}
 }

@@ -1,28 +1,27 @@
 package dependency
 
 import (
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/golang/mod"
+	"path"
+	"strings"
+
+	"github.com/aquasecurity/trivy/pkg/dependency/parser/c/conan"
+	"github.com/aquasecurity/trivy/pkg/dependency/parser/dotnet/core_deps"
+	"github.com/aquasecurity/trivy/pkg/dependency/parser/gradle/lockfile"
+	"github.com/aquasecurity/trivy/pkg/dependency/parser/hex/mix"
+	julia "github.com/aquasecurity/trivy/pkg/dependency/parser/julia/manifest"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/npm"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/pnpm"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/yarn"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/pip"
+	nuget "github.com/aquasecurity/trivy/pkg/dependency/parser/nuget/lock"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/pipenv"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/poetry"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/uv"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/ruby/bundler"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/rust/cargo"
-	"github.com/aquasecurity/trivy/pkg/detector/library/compare"
-	comparenpm "github.com/aquasecurity/trivy/pkg/detector/library/compare/npm"
-	comparepip "github.com/aquasecurity/trivy/pkg/detector/library/compare/pep440"
-	comparegem "github.com/aquasecurity/trivy/pkg/detector/library/compare/rubygems"
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
-	xio "github.com/aquasecurity/trivy/pkg/x/io"
-	"github.com/package-url/packageurl-go"
 )
 
 // kind is a sort of lockfile.
 type kind struct {
-	file      string          // its name
+	file      string          // its name; * stands for any characters, a slash for its directory
 	ecosystem ecosystem       //
 	lang      ftypes.LangType // what the engine calls it
 	parse     parseFunc       //
@@ -30,77 +29,59 @@ type kind struct {
 	nesting   nestingFunc     // finds values nested too deep for the parser
 	lines     linesFunc       // finds packages, where the parser gives no lines
 	remarks   remarksFunc     // what the file or the parser leaves out
+	upgrade   commands        // what changes a package's version
 }
-
-// ecosystem is a world of packages with one way to name and order them.
-type ecosystem struct {
-	name     string           // as findings and configuration have it
-	purl     string           // as package URLs have it
-	versions compare.Comparer // how versions are ordered
-}
-
-var (
-	npmPackages   = ecosystem{"npm", packageurl.TypeNPM, comparenpm.Comparer{}}
-	goModules     = ecosystem{"go", packageurl.TypeGolang, compare.GenericComparer{}}
-	pythonModules = ecosystem{"pip", packageurl.TypePyPi, comparepip.Comparer{}}
-	rustCrates    = ecosystem{"cargo", packageurl.TypeCargo, compare.GenericComparer{}}
-	rubyGems      = ecosystem{"rubygems", packageurl.TypeGem, comparegem.Comparer{}}
-)
 
 // kinds are the lockfiles that are read. To add one, add its line here, an
-// example to testdata and its row to the table in the test.
+// example to testdata, its row to the table in the test and its row to
+// docs/ecosystems.md.
 var kinds = []kind{
-	{"package-lock.json", npmPackages, ftypes.Npm, with(npm.NewParser), `"version"`, jsonNesting, nil, nil},
-	{"npm-shrinkwrap.json", npmPackages, ftypes.Npm, with(npm.NewParser), `"version"`, jsonNesting, nil, nil},
-	{"yarn.lock", npmPackages, ftypes.Yarn, parseYarn, "\n  version", nil, nil, nil},
-	{"pnpm-lock.yaml", npmPackages, ftypes.Pnpm, with(pnpm.NewParser), "resolution:", nil, pnpmLines, pnpmRemarks},
-	{"go.mod", goModules, ftypes.GoModule, parseGoMod, "\n", nil, goModLines, goModRemarks},
-	{"requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, requirementsRemarks},
-	{"poetry.lock", pythonModules, ftypes.Poetry, with(poetry.NewParser), "[[package]]", tomlNesting, tomlLines, nil},
-	{"Pipfile.lock", pythonModules, ftypes.Pipenv, with(pipenv.NewParser), `"version"`, jsonNesting, nil, pipenvRemarks},
-	{"uv.lock", pythonModules, ftypes.Uv, with(uv.NewParser), "[[package]]", tomlNesting, tomlLines, nil},
-	{"Cargo.lock", rustCrates, ftypes.Cargo, with(cargo.NewParser), "[[package]]", tomlNesting, nil, nil},
-	{"Gemfile.lock", rubyGems, ftypes.Bundler, with(bundler.NewParser), "\n", nil, nil, nil},
+	{"package-lock.json", npmPackages, ftypes.Npm, with(npm.NewParser), `"version"`, jsonNesting, nil, nil, npmCommands},
+	{"npm-shrinkwrap.json", npmPackages, ftypes.Npm, with(npm.NewParser), `"version"`, jsonNesting, nil, nil, npmCommands},
+	{"yarn.lock", npmPackages, ftypes.Yarn, parseYarn, "\n  version", nil, nil, nil, yarnCommands},
+	{"pnpm-lock.yaml", npmPackages, ftypes.Pnpm, with(pnpm.NewParser), "resolution:", nil, pnpmLines, pnpmRemarks, pnpmCommands},
+	{"bun.lock", npmPackages, ftypes.Bun, parseBun, `": [`, jsonNesting, bunLines, nil, bunCommands},
+	{"go.mod", goModules, ftypes.GoModule, parseGoMod, "\n", nil, goModLines, goModRemarks, goCommands},
+	{"requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, requirementsRemarks, requirementsCommands},
+	{"poetry.lock", pythonModules, ftypes.Poetry, with(poetry.NewParser), "[[package]]", tomlNesting, tomlLines, nil, poetryCommands},
+	{"Pipfile.lock", pythonModules, ftypes.Pipenv, with(pipenv.NewParser), `"version"`, jsonNesting, nil, pipenvRemarks, pipenvCommands},
+	{"uv.lock", pythonModules, ftypes.Uv, with(uv.NewParser), "[[package]]", tomlNesting, tomlLines, nil, uvCommands},
+	{"pdm.lock", pythonModules, ftypes.Pip, parsePDM, "[[package]]", tomlNesting, tomlLines, nil, pdmCommands},
+	{"pylock.toml", pythonModules, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
+	{"pylock.*.toml", pythonModules, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
+	{"Cargo.lock", rustCrates, ftypes.Cargo, parseCargo, "[[package]]", tomlNesting, nil, nil, cargoCommands},
+	{"Gemfile.lock", rubyGems, ftypes.Bundler, with(bundler.NewParser), "\n", nil, nil, nil, bundlerCommands},
+	{"composer.lock", phpPackages, ftypes.Composer, parseComposer, `"version"`, jsonNesting, nil, nil, composerCommands},
+	{"composer/installed.json", phpPackages, ftypes.ComposerVendor, parseComposerInstalled, `"version"`, jsonNesting, nil, nil, composerCommands},
+	{"packages.lock.json", dotnetPackages, ftypes.NuGet, with(nuget.NewParser), `"type"`, jsonNesting, nil, nil, nugetCommands},
+	{"packages.config", dotnetPackages, ftypes.NuGet, parsePackagesConfig, "<package", nil, nil, nil, packagesConfigCommands},
+	{"*.deps.json", dotnetPackages, ftypes.DotNetCore, with(core_deps.NewParser), `"type"`, jsonNesting, nil, nil, nugetCommands},
+	{"*Packages.props", dotnetPackages, ftypes.PackagesProps, parsePackagesProps, "<Package", nil, nil, nil, packagesPropsCommands},
+	{"pom.xml", javaPackages, ftypes.Pom, parsePOM, "<dependency>", nil, nil, nil, pomCommands},
+	{"*gradle.lockfile", javaPackages, ftypes.Gradle, byLine(lockfile.NewParser), "\n", nil, nil, nil, gradleCommands},
+	{"build.sbt.lock", javaPackages, ftypes.Sbt, parseSbt, `"version"`, jsonNesting, nil, nil, commands{}},
+	{"pubspec.lock", dartPackages, ftypes.Pub, parsePub, "\n    version:", nil, pubLines, nil, pubCommands},
+	{"mix.lock", hexPackages, ftypes.Hex, byLine(mix.NewParser), "\n", nil, nil, mixRemarks, mixCommands},
+	{"Package.resolved", swiftPackages, ftypes.Swift, parseSwift, `"state"`, jsonNesting, nil, nil, swiftCommands},
+	{"Podfile.lock", cocoaPods, ftypes.Cocoapods, parsePods, "\n", nil, podLines, nil, podCommands},
+	{"conan.lock", conanPackages, ftypes.Conan, with(conan.NewParser), "/", jsonNesting, nil, nil, commands{}},
+	{"Manifest.toml", juliaPackages, ftypes.Julia, with(julia.NewParser), "[[", tomlNesting, nil, nil, commands{}},
+	{"environment.yml", condaPackages, ftypes.CondaEnv, parseConda, "\n", nil, nil, nil, commands{}},
+	{"environment.yaml", condaPackages, ftypes.CondaEnv, parseConda, "\n", nil, nil, nil, commands{}},
 }
 
-// kindOf returns the kind of lockfile with that base name.
-func kindOf(base string) (kind, bool) {
+// kindOf returns the kind of the lockfile at that path.
+func kindOf(file string) (kind, bool) {
+	base := path.Base(file)
+	tail := path.Join(path.Base(path.Dir(file)), base)
 	for _, k := range kinds {
-		if k.file == base {
+		name := base
+		if strings.Contains(k.file, "/") {
+			name = tail
+		}
+		if ok, err := path.Match(k.file, name); ok && err == nil {
 			return k, true
 		}
 	}
 	return kind{}, false
-}
-
-// parseFunc reads the packages of a lockfile.
-type parseFunc func(xio.ReadSeekerAt) ([]ftypes.Package, error)
-
-// with makes a parseFunc of one of the engine's parsers. A parser holds a
-// logger, so each file gets its own, made after the engine was silenced.
-func with[P interface {
-	Parse(xio.ReadSeekerAt) ([]ftypes.Package, []ftypes.Dependency, error)
-}](parser func() P) parseFunc {
-	return func(r xio.ReadSeekerAt) ([]ftypes.Package, error) {
-		pkgs, _, err := parser().Parse(r)
-		return pkgs, err
-	}
-}
-
-func parseYarn(r xio.ReadSeekerAt) ([]ftypes.Package, error) {
-	pkgs, _, _, err := yarn.NewParser().Parse(r)
-	return pkgs, err
-}
-
-// parseGoMod follows replace directives, and leaves the Go toolchain itself out.
-func parseGoMod(r xio.ReadSeekerAt) ([]ftypes.Package, error) {
-	pkgs, _, err := mod.NewParser(true, false).Parse(r)
-	return pkgs, err
-}
-
-// parseRequirements reads exact requirements only: what other ones install is
-// not known.
-func parseRequirements(r xio.ReadSeekerAt) ([]ftypes.Package, error) {
-	pkgs, _, err := pip.NewParser(false).Parse(r)
-	return pkgs, err
 }

@@ -74,7 +74,7 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 		}
 	}
 	parsing, cancel := context.WithTimeout(ctx, maxParse)
-	pkgs, err := parse(parsing, it.kind, data)
+	inv, err := parse(parsing, it.kind, source{it.path, data, tree})
 	cancel()
 	if ctx.Err() != nil {
 		return r, ctx.Err()
@@ -86,12 +86,14 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 		line, why := parseProblem(it.kind, data, err)
 		return gap(line, "cannot be parsed%s: its packages were not looked at", why)
 	}
-	covered, err := db.Covers(it.kind.lang)
-	if err != nil {
-		return r, err
-	}
-	if !covered {
-		return gap(0, "the vulnerability database has no advisories for %s: update it", it.kind.ecosystem.name)
+	if it.kind.ecosystem.versions != nil {
+		covered, err := db.Covers(it.kind.lang)
+		if err != nil {
+			return r, err
+		}
+		if !covered {
+			return gap(0, "the vulnerability database has no advisories for %s: update it", it.kind.ecosystem.name)
+		}
 	}
 	r.read = true
 	remark := func(format string, args ...any) {
@@ -102,7 +104,10 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 			remark("%s", m)
 		}
 	}
-	pkgs = tidy(pkgs)
+	for _, m := range inv.remarks {
+		remark("%s", m)
+	}
+	pkgs := tidy(slices.Clone(inv.packages))
 	if len(pkgs) == 0 {
 		remark("no packages in it")
 		return r, nil
@@ -111,6 +116,11 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 		all := len(pkgs)
 		pkgs = slices.DeleteFunc(pkgs, func(p ftypes.Package) bool { return p.Dev })
 		r.dev = all - len(pkgs)
+		inv.packages = slices.DeleteFunc(inv.packages, func(p ftypes.Package) bool { return p.Dev })
+	}
+	if it.kind.ecosystem.versions == nil {
+		remark("%s listed and not matched: there is no source of advisories for %s", text.Count(len(pkgs), "package"), it.kind.ecosystem.name)
+		return r, nil
 	}
 	matched := slices.DeleteFunc(slices.Clone(pkgs), func(p ftypes.Package) bool { return !versionLike.MatchString(p.Version) })
 	if n := len(pkgs) - len(matched); n > 0 {
@@ -121,7 +131,14 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	if err != nil {
 		return r, err
 	}
-	r.findings, r.rules = findings(it, data, matched, vulns)
+	if len(vulns) == 0 {
+		return r, nil
+	}
+	up, err := upgrades(ctx, db, it.kind, matched, vulns)
+	if err != nil {
+		return r, err
+	}
+	r.findings, r.rules = findings(it, data, matched, vulns, paths(inv), up)
 	return r, nil
 }
 
@@ -132,10 +149,10 @@ var versionLike = regexp.MustCompile(`^[vV=]?\d`)
 // parse runs a parser where its panic or its never ending does no harm. The
 // engine's parsers know no context, so one that is still busy when ctx ends is
 // left behind.
-func parse(ctx context.Context, k kind, data []byte) ([]ftypes.Package, error) {
+func parse(ctx context.Context, k kind, in source) (inventory, error) {
 	type outcome struct {
-		pkgs []ftypes.Package
-		err  error
+		inv inventory
+		err error
 	}
 	done := make(chan outcome, 1)
 	go func() {
@@ -146,18 +163,21 @@ func parse(ctx context.Context, k kind, data []byte) ([]ftypes.Package, error) {
 			}
 			done <- out
 		}()
-		out.pkgs, out.err = k.parse(bytes.NewReader(data))
+		out.inv, out.err = k.parse(in)
 	}()
 	select {
 	case out := <-done:
-		return out.pkgs, out.err
+		return out.inv, out.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return inventory{}, ctx.Err()
 	}
 }
 
 // errorLine is how the parsers of TOML, YAML and go.mod mention lines.
 var errorLine = regexp.MustCompile(`(?:\bline |go\.mod:)(\d+)`)
+
+// jsonFiles are JSON whatever their names end in.
+var jsonFiles = []string{"Pipfile.lock", "composer.lock", "build.sbt.lock", "Package.resolved", "conan.lock"}
 
 // parseProblem says where and, in general words, why. The parser's own message
 // may quote the file, and so a secret in it.
@@ -168,17 +188,18 @@ func parseProblem(k kind, data []byte, err error) (line int, why string) {
 	if strings.Contains(err.Error(), "token too long") {
 		return 0, ": a line is over 64 KiB"
 	}
-	if strings.HasSuffix(k.file, ".json") || k.file == "Pipfile.lock" {
+	as := " as " + strings.TrimPrefix(k.file, "*")
+	if strings.HasSuffix(k.file, ".json") || slices.Contains(jsonFiles, k.file) {
 		var syntax *json.SyntaxError
 		if errors.As(json.Unmarshal(data, new(json.RawMessage)), &syntax) {
 			return lineAt(data, min(int(syntax.Offset), len(data))), ": it is not valid JSON"
 		}
-		return 0, " as " + k.file
+		return 0, as
 	}
 	if m := errorLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1])
 	}
-	return line, " as " + k.file
+	return line, as
 }
 
 // tidy leaves one entry for each name and version, and none for the project

@@ -78,3 +78,11 @@ func pnpmRemarks(data []byte, dev bool) []string {
 	}
 	return nil
 }
+
+// mixRemarks: packages that come from a repository have no version.
+func mixRemarks(data []byte, _ bool) []string {
+	if n := bytes.Count(data, []byte("{:git,")); n > 0 {
+		return []string{text.Count(n, "package") + " from git repositories have no version and cannot be looked at"}
+	}
+	return nil
+}

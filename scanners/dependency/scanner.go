@@ -3,7 +3,6 @@ package dependency
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +56,7 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 	var items []item
 	counts := map[string]int{}
 	for _, f := range t.Tree.Files() {
-		if k, ok := kindOf(path.Base(f.Path)); ok {
+		if k, ok := kindOf(f.Path); ok {
 			items = append(items, item{f.Path, f.Size, k})
 			counts[k.ecosystem.name]++
 		}

@@ -36,7 +36,7 @@ var (
 	pomCommands            = commands{"set its version to {version} in this file, or where it is managed", "", ""}
 	gradleCommands         = commands{"gradle dependencies --update-locks {name}", "", ""}
 	pubCommands            = commands{"dart pub add {name}:^{version}", "", "dart pub upgrade {name} if {parent} allows it"}
-	mixCommands            = commands{"mix deps.update {name}", "", ""}
+	mixCommands            = commands{"mix deps.update {name}", "", "mix deps.update {name} if {parent} allows it"}
 	swiftCommands          = commands{"swift package update", "", ""}
 	podCommands            = commands{"pod update {name}", "", "pod update {name} if {parent} allows it"}
 )

@@ -7,7 +7,6 @@ import (
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/c/conan"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/dotnet/core_deps"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/gradle/lockfile"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/hex/mix"
 	julia "github.com/aquasecurity/trivy/pkg/dependency/parser/julia/manifest"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/npm"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/pnpm"
@@ -61,7 +60,7 @@ var kinds = []kind{
 	{"*gradle.lockfile", javaPackages, ftypes.Gradle, byLine(lockfile.NewParser), "\n", nil, nil, nil, gradleCommands},
 	{"build.sbt.lock", javaPackages, ftypes.Sbt, parseSbt, `"version"`, jsonNesting, nil, nil, commands{}},
 	{"pubspec.lock", dartPackages, ftypes.Pub, parsePub, "\n    version:", nil, pubLines, nil, pubCommands},
-	{"mix.lock", hexPackages, ftypes.Hex, byLine(mix.NewParser), "\n", nil, nil, mixRemarks, mixCommands},
+	{"mix.lock", hexPackages, ftypes.Hex, parseMix, "{:hex,", nil, nil, mixRemarks, mixCommands},
 	{"Package.resolved", swiftPackages, ftypes.Swift, parseSwift, `"state"`, jsonNesting, nil, nil, swiftCommands},
 	{"Podfile.lock", cocoaPods, ftypes.Cocoapods, parsePods, "\n", nil, podLines, nil, podCommands},
 	{"conan.lock", conanPackages, ftypes.Conan, with(conan.NewParser), "/", jsonNesting, nil, nil, commands{}},

@@ -118,10 +118,10 @@ func TestKinds(t *testing.T) {
 			"pubspec.lock:4 CVE-2021-31402 dio@4.0.6 direct",
 			"pubspec.lock:16 CVE-2020-35669 http@0.13.2 indirect",
 		}, nil},
-		{"mix", 2, []string{
-			"mix.lock:4 CVE-2017-1000052 plug@1.3.0 ",
-			"mix.lock:4 CVE-2017-1000053 plug@1.3.0 ",
-		}, []string{"info mix.lock: 1 package from git repositories have no version and cannot be looked at"}},
+		{"mix", 3, []string{
+			"mix.lock:5 CVE-2017-1000052 plug@1.3.0 ",
+			"mix.lock:5 CVE-2017-1000053 plug@1.3.0 ",
+		}, []string{"info mix.lock: 1 package from a git repository, without a version, cannot be looked at"}},
 		{"swift", 2, []string{
 			"Package.resolved:3 CVE-2022-3215 github.com/apple/swift-nio@2.41.0 ",
 			"Package.resolved:12 CVE-2021-21328 github.com/vapor/vapor@4.40.0 ",

@@ -109,7 +109,9 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	}
 	pkgs := tidy(slices.Clone(inv.packages))
 	if len(pkgs) == 0 {
-		remark("no packages in it")
+		if len(inv.remarks) == 0 { // else it has some, of unknown versions
+			remark("no packages in it")
+		}
 		return r, nil
 	}
 	if !s.options.Dev {

@@ -10,7 +10,8 @@ import (
 )
 
 // parsePDM reads pdm.lock. Whether a package is only for development is said
-// by the groups of dependencies that it is in, since version 4.4 of the format.
+// by the groups of dependencies that it is in, which PDM writes by default
+// since 2.11.
 func parsePDM(in source) (inv inventory, err error) {
 	var lock struct {
 		Packages []struct {

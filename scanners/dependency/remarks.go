@@ -82,7 +82,7 @@ func pnpmRemarks(data []byte, dev bool) []string {
 // mixRemarks: packages that come from a repository have no version.
 func mixRemarks(data []byte, _ bool) []string {
 	if n := bytes.Count(data, []byte("{:git,")); n > 0 {
-		return []string{text.Count(n, "package") + " from git repositories have no version and cannot be looked at"}
+		return []string{text.Count(n, "package") + " from a git repository, without a version, cannot be looked at"}
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package dependency
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/vulndb"
 )
 
 // TestPathsAndFixes: how a package comes in, and what clears all findings on it.
@@ -155,6 +158,72 @@ func TestUnsafeNamesAreNoCommands(t *testing.T) {
 	} {
 		if got := cargoCommands.fix(ftypes.Package{Name: tt.name}, tt.to, tt.chain); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
+// TestPathsOfFormats: each of these formats says in its own way that wrapper
+// requires the vulnerable package.
+func TestPathsOfFormats(t *testing.T) {
+	o := Options{DB: sampleDB(t, time.Now())}
+	for _, tt := range []struct{ file, content, want string }{
+		{"yarn.lock", "lodash@^4.17.0:\n  version \"4.17.20\"\n\nwrapper@^1.0.0:\n  version \"1.0.0\"\n  dependencies:\n    lodash \"^4.17.0\"\n", "wrapper@1.0.0 > lodash@4.17.20"},
+		{"package-lock.json", `{"lockfileVersion": 1, "dependencies": {"lodash": {"version": "4.17.20"}, "wrapper": {"version": "1.0.0", "requires": {"lodash": "^4.17.0"}}}}`, "wrapper@1.0.0 > lodash@4.17.20"},
+		{"pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      wrapper:\n        specifier: ^1.0.0\n        version: 1.0.0\npackages:\n  lodash@4.17.20:\n    resolution: {integrity: sha512-a}\n  wrapper@1.0.0:\n    resolution: {integrity: sha512-b}\n" +
+			"snapshots:\n  lodash@4.17.20: {}\n  wrapper@1.0.0:\n    dependencies:\n      lodash: 4.17.20\n", "wrapper@1.0.0 > lodash@4.17.20"},
+		{"poetry.lock", "[[package]]\nname = \"jinja2\"\nversion = \"2.11.2\"\noptional = false\n\n[[package]]\nname = \"wrapper\"\nversion = \"1.0.0\"\noptional = false\n[package.dependencies]\njinja2 = \">=2\"\n\n[metadata]\nlock-version = \"2.0\"\n", "wrapper@1.0.0 > jinja2@2.11.2"},
+		{"uv.lock", "version = 1\n\n[[package]]\nname = \"jinja2\"\nversion = \"2.11.2\"\nsource = { registry = \"https://pypi.org/simple\" }\n\n[[package]]\nname = \"own\"\nversion = \"1.0.0\"\nsource = { virtual = \".\" }\ndependencies = [\n    { name = \"wrapper\" },\n]\n\n" +
+			"[[package]]\nname = \"wrapper\"\nversion = \"1.0.0\"\nsource = { registry = \"https://pypi.org/simple\" }\ndependencies = [\n    { name = \"jinja2\" },\n]\n", "wrapper@1.0.0 > jinja2@2.11.2"},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			r := scan(t, o, tree(t, map[string]string{tt.file: tt.content}), 1)
+			if len(r.Findings) == 0 {
+				t.Fatalf("nothing found: %v", notes(r))
+			}
+			for _, f := range r.Findings {
+				if got := strings.Join(f.Package.Path, " > "); got != tt.want {
+					t.Errorf("%s: %q, want %q", f.RuleID, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// TestUpgradeClearsEverything: a version that fixes one finding may leave
+// another, or come with one of its own.
+func TestUpgradeClearsEverything(t *testing.T) {
+	facts, dir := t.TempDir(), t.TempDir()
+	fact := func(id, vulnerable, patched string) string {
+		return fmt.Sprintf("  - {id: %s, aliases: [X-%[1]s], package: p, vulnerable: [%q], patched: [%s], severity: high, title: x, published: 2020-01-01}\n", id, vulnerable, patched)
+	}
+	content := "ecosystem: npm\nadvisories:\n" +
+		fact("CVE-1-1", "<1.2.0", `"1.2.0"`) +
+		fact("CVE-1-2", "<1.1.5 || >=1.2.0 <1.3.1", `"1.1.5", "1.3.1"`) +
+		fact("CVE-1-3", ">=1.3.0 <1.4.0", `">= 1.4.0"`) +
+		fact("CVE-1-4", "<=9.0.0", "")
+	if err := os.WriteFile(filepath.Join(facts, "npm.yaml"), []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := vulndb.Build(facts, dir, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{
+		"1.0.0": "CVE-1-1 1.3.1, CVE-1-2 1.3.1, CVE-1-4 none", // 1.1.5 has CVE-1-1, 1.2.0 has CVE-1-2
+		"1.2.0": "CVE-1-2 1.3.1, CVE-1-4 none",
+		"1.3.0": "CVE-1-2 1.4.0, CVE-1-3 1.4.0, CVE-1-4 none",
+		"1.3.5": "CVE-1-3 1.4.0, CVE-1-4 none",
+	} {
+		r := scan(t, Options{DB: dir}, tree(t, map[string]string{"yarn.lock": "p@1:\n  version \"" + version + "\"\n"}), 1)
+		var got []string
+		for _, f := range r.Findings {
+			to := "none"
+			if m := regexp.MustCompile(`^upgrade p to ([0-9.]+):`).FindStringSubmatch(f.Fix); m != nil {
+				to = m[1]
+			}
+			got = append(got, f.RuleID+" "+to)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s: %s", version, diff)
 		}
 	}
 }

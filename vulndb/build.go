@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -50,7 +51,13 @@ func Build(factsDir, outDir string, now time.Time) error {
 		return fmt.Errorf("cannot write the vulnerability database: %w", err)
 	}
 	// The date last: until then the new content only looks older than it is.
-	for _, path := range []func(string) string{trivydb.Path, metadata.Path} {
+	// Where there is no such file, one from elsewhere may be in use until
+	// trivy.db appears, so that comes last.
+	order := []func(string) string{trivydb.Path, metadata.Path}
+	if _, err := os.Lstat(trivydb.Path(outDir)); errors.Is(err, fs.ErrNotExist) {
+		slices.Reverse(order)
+	}
+	for _, path := range order {
 		if err := os.Rename(path(temp), path(outDir)); err != nil {
 			return fmt.Errorf("cannot replace the vulnerability database: %w", err)
 		}

@@ -30,7 +30,7 @@ const (
 
 // DB is an open vulnerability database. It is safe for concurrent use.
 type DB struct {
-	dir     string
+	dir     string // of the two files
 	updated time.Time
 
 	mu     sync.RWMutex // held for reading while the database is in use
@@ -48,14 +48,32 @@ func Open(dir string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta, err := readMetadata(abs, time.Now())
+	for {
+		at, _, err := locate(abs)
+		if err != nil {
+			return nil, err
+		}
+		db, err := openAt(abs, at)
+		if err == nil {
+			return db, nil
+		}
+		// An update may have put another in its place meanwhile.
+		if now, _, e := locate(abs); e != nil || now == at {
+			return nil, err
+		}
+	}
+}
+
+func openAt(dir, at string) (*DB, error) {
+	meta, err := readMetadata(at, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	if err := acquire(abs); err != nil {
+	in, err := acquire(dir, opened{at, meta.UpdatedAt})
+	if err != nil {
 		return nil, err
 	}
-	return &DB{dir: abs, updated: meta.UpdatedAt}, nil
+	return &DB{dir: in.dir, updated: in.updated}, nil
 }
 
 // Close lets go of the database. A second Close does nothing.
@@ -85,7 +103,7 @@ func readMetadata(dir string, now time.Time) (metadata.Metadata, error) {
 		info, err := os.Stat(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return meta, fmt.Errorf("no vulnerability database: %s does not exist: name its directory with --db DIR", name)
+			return meta, fmt.Errorf("no vulnerability database: %s does not exist: run `scangate db update`, or name its directory with --db DIR", name)
 		case err != nil:
 			return meta, fmt.Errorf("vulnerability database: %w", err)
 		case !info.Mode().IsRegular():

@@ -162,7 +162,7 @@ func TestOpenErrors(t *testing.T) {
 		spoil func(t *testing.T, dir string)
 		want  string
 	}{
-		{"no database", func(t *testing.T, dir string) { os.Remove(file(dir)) }, "trivy.db does not exist: name its directory with --db DIR"},
+		{"no database", func(t *testing.T, dir string) { os.Remove(file(dir)) }, "trivy.db does not exist: run `scangate db update`, or name its directory with --db DIR"},
 		{"no metadata", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "metadata.json")) }, "metadata.json does not exist"},
 		{"directory in its place", func(t *testing.T, dir string) { os.Remove(file(dir)); os.Mkdir(file(dir), 0o755) }, "not a regular file"},
 		{"metadata no JSON", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "metadata.json"), "{") }, "is corrupt"},

@@ -1,7 +1,12 @@
 // Package vulndb is the vulnerability database: a directory with trivy.db (a
 // bolt file) and metadata.json, as Trivy's own. It opens one for reading,
-// says how old it is, and matches packages against it. Build makes one from a
-// few advisories written down as YAML, for tests, samples and closed networks.
+// says how old it is, and matches packages against it. Update downloads one
+// from a container registry, Export and Import carry one to where no registry
+// is. Build makes one from a few advisories written down as YAML, for tests,
+// samples and closed networks.
+//
+// A new database is downloaded and verified beside the one in use, and takes
+// its place in one step: a reader has all of the one or all of the other.
 //
 // A damaged database must neither end the process nor look clean: the
 // structure of the file is verified before anything is read through it, and

@@ -22,16 +22,25 @@ const lockWait = time.Second
 // per process and offers no other way, so this is shared state as well.
 var handle struct {
 	sync.Mutex
-	dir   string
+	dir   string // as it was asked for, links followed
+	at    opened
 	users int
+}
+
+// opened is the pair of files that is in use. An update does not change it:
+// it puts another beside it.
+type opened struct {
+	dir     string
+	updated time.Time
 }
 
 // quietEngine replaces the logger that importing the engine installs as the
 // process's default: it buffers for ever and panics on groups.
 var quietEngine = sync.OnceFunc(func() { tlog.InitLogger(false, true) })
 
-// acquire opens the database in dir, or joins those who have it open.
-func acquire(dir string) error {
+// acquire opens the database whose files are at, for the directory dir, or
+// joins those who have that directory open.
+func acquire(dir string, at opened) (opened, error) {
 	quietEngine()
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
@@ -40,29 +49,36 @@ func acquire(dir string) error {
 	defer handle.Unlock()
 	if handle.users > 0 {
 		if handle.dir != dir {
-			return fmt.Errorf("vulnerability database %s: %s is in use in this process, and only one can be", dir, handle.dir)
+			return opened{}, fmt.Errorf("vulnerability database %s: %s is in use in this process, and only one can be", dir, handle.dir)
 		}
 		handle.users++
-		return nil
+		return handle.at, nil
 	}
-	path := trivydb.Path(dir)
+	path := trivydb.Path(at.dir)
 	if err := verify(path); err != nil {
-		return err
+		return opened{}, err
 	}
 	// The engine removes the file when it faults here, which verify rules out.
-	options := &bolt.Options{ReadOnly: true, Timeout: lockWait}
-	if err := guard(path, func() error { return trivydb.Init(dir, trivydb.WithBoltOptions(options)) }); err != nil {
-		if errors.Is(err, bolterrors.ErrTimeout) {
-			return fmt.Errorf("vulnerability database %s is being written by another process: try again later", path)
-		}
-		return err
+	err := guard(path, func() error { return trivydb.Init(at.dir, trivydb.WithBoltOptions(readOnly())) })
+	if err != nil {
+		return opened{}, beingWritten(path, err)
 	}
-	if err := guard(path, func() error { return notEmpty(path) }); err != nil {
+	if err := guard(path, func() error { return notEmpty(trivydb.Config{}.Connection(), path) }); err != nil {
 		trivydb.Close()
-		return err
+		return opened{}, err
 	}
-	handle.dir, handle.users = dir, 1
-	return nil
+	handle.dir, handle.at, handle.users = dir, at, 1
+	return at, nil
+}
+
+func readOnly() *bolt.Options { return &bolt.Options{ReadOnly: true, Timeout: lockWait} }
+
+// beingWritten explains why a file that is whole cannot be opened.
+func beingWritten(path string, err error) error {
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return fmt.Errorf("vulnerability database %s is being written by another process: try again later", path)
+	}
+	return err
 }
 
 // release closes the database when its last user is gone.
@@ -88,13 +104,13 @@ func guard(path string, read func() error) (err error) {
 }
 
 func corrupt(path, format string, args ...any) error {
-	return fmt.Errorf("vulnerability database %s is corrupt: %s: download it again", path, fmt.Sprintf(format, args...))
+	return fmt.Errorf("vulnerability database %s is corrupt: %s: replace it with `scangate db update`", path, fmt.Sprintf(format, args...))
 }
 
 // notEmpty makes an error of a database without any advisory: everything
 // would look clean.
-func notEmpty(path string) error {
-	return trivydb.Config{}.Connection().View(func(tx *bolt.Tx) error {
+func notEmpty(db *bolt.DB, path string) error {
+	return db.View(func(tx *bolt.Tx) error {
 		c := tx.Cursor()
 		for name, _ := c.First(); name != nil; name, _ = c.Next() {
 			if notAdvisories[string(name)] {
@@ -108,7 +124,7 @@ func notEmpty(path string) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("vulnerability database %s holds no advisories: download it again", path)
+		return fmt.Errorf("vulnerability database %s holds no advisories: replace it with `scangate db update`", path)
 	})
 }
 

@@ -48,7 +48,7 @@ func verify(path string) error {
 		return corrupt(path, "%v", err)
 	}
 	if want := meta.pages * meta.pageSize; uint64(info.Size()) < want {
-		return fmt.Errorf("vulnerability database %s is truncated: it has %d of at least %d bytes: download it again", path, info.Size(), want)
+		return fmt.Errorf("vulnerability database %s is truncated: it has %d of at least %d bytes: replace it with `scangate db update`", path, info.Size(), want)
 	}
 	v := verifier{file: f, meta: meta, seen: make([]uint64, meta.pages/64+1), buf: make([]byte, meta.pageSize)}
 	if err := v.tree(meta.root, 0); err != nil {

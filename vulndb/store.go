@@ -1,0 +1,201 @@
+package vulndb
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
+	"github.com/aquasecurity/trivy-db/pkg/metadata"
+)
+
+// A database directory holds trivy.db and metadata.json themselves or, once it
+// has been updated or imported into, a store: a directory per version, and one
+// file that names the current version. Replacing that file replaces trivy.db
+// and metadata.json at the same instant, and what a reader has open stays.
+//
+//	DIR/scangate-db/current.json     which version is in use, and its origin
+//	DIR/scangate-db/v-…/             trivy.db and metadata.json
+//	DIR/scangate-db/layer-….partial  a download that was interrupted
+//	DIR/scangate-db/attempt.json     the last try to update
+//	DIR/scangate-db/lock             held by the process that writes
+const (
+	storeName     = "scangate-db"
+	versionPrefix = "v-"
+	partialSuffix = ".partial"
+
+	maxStateSize = 64 << 10 // of current.json and attempt.json
+)
+
+// origin is where a database came from.
+type origin struct {
+	Source string `json:"source,omitempty"` // a repository, or the name of an imported file
+	Digest string `json:"digest,omitempty"` // of the registry's manifest
+	Layer  string `json:"layer,omitempty"`  // the digest of what was downloaded
+}
+
+// current is the content of current.json.
+type current struct {
+	Version string `json:"version"` // the name of the directory
+	origin
+}
+
+// versionName is what a version's directory may be called: nothing that leads
+// elsewhere.
+var versionName = regexp.MustCompile(`^v-[0-9A-Za-z]{1,40}$`)
+
+func store(dir string) string { return filepath.Join(dir, storeName) }
+
+// locate returns the directory that holds the pair of files. A trivy.db right
+// in dir wins: someone put it there.
+func locate(dir string) (string, origin, error) {
+	if _, err := os.Lstat(trivydb.Path(dir)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return dir, origin{}, nil
+	}
+	var c current
+	name := filepath.Join(store(dir), "current.json")
+	err := readState(name, &c)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return dir, origin{}, nil
+	case err == nil && !versionName.MatchString(c.Version):
+		err = errors.New("it names no version")
+	}
+	if err != nil {
+		return "", origin{}, fmt.Errorf("vulnerability database: %s is corrupt: %w: replace it with `scangate db update`", name, bare(err))
+	}
+	return filepath.Join(store(dir), c.Version), c.origin, nil
+}
+
+// makeStore makes the store's directory. A link in its place could lead the
+// cleaning up elsewhere.
+func makeStore(dir string) error {
+	err := os.MkdirAll(store(dir), 0o755)
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = os.Lstat(store(dir)); err == nil && !info.IsDir() {
+			err = errors.New("it is not a directory")
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", store(dir), bare(err))
+	}
+	return nil
+}
+
+// install makes the version in the directory at, which holds a checked pair,
+// the current one.
+func install(dir, at string, from origin) error {
+	err := syncDir(at)
+	if err == nil {
+		err = writeState(filepath.Join(store(dir), "current.json"), current{filepath.Base(at), from})
+	}
+	if err == nil {
+		err = syncDir(store(dir))
+	}
+	// Files right in dir stay in force until trivy.db is gone.
+	for _, name := range []string{trivydb.Path(dir), metadata.Path(dir)} {
+		if err == nil {
+			if err = os.Remove(name); errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot replace the vulnerability database in %s: %w", dir, bare(err))
+	}
+	return nil
+}
+
+// tidy removes versions that are not in use and, except for keep, downloads
+// that were interrupted. The caller holds the lock. What cannot be removed
+// (elsewhere than on Unix, because it is still open) is for the next time.
+func tidy(dir, keep string) {
+	at, _, err := locate(dir)
+	entries, listErr := os.ReadDir(store(dir))
+	if err != nil || listErr != nil {
+		return
+	}
+	for _, e := range entries {
+		name := filepath.Join(store(dir), e.Name())
+		old := strings.HasPrefix(e.Name(), versionPrefix) && name != at
+		partial := strings.HasSuffix(e.Name(), partialSuffix) && name != keep
+		if old || partial || strings.HasSuffix(e.Name(), ".tmp") {
+			os.RemoveAll(name)
+		}
+	}
+}
+
+func readState(name string, into any) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxStateSize))
+	if err != nil {
+		return err
+	}
+	return json.NewDecoder(bytes.NewReader(data)).Decode(into)
+}
+
+// writeState replaces a file whole.
+func writeState(name string, what any) error {
+	data, err := json.MarshalIndent(what, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails harmlessly once it is renamed
+	_, err = f.Write(append(data, '\n'))
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// syncDir brings a directory's entries to the disk, where the system can.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// bare drops the path from an error whose message names it already.
+func bare(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	var le *os.LinkError
+	if errors.As(err, &le) {
+		return le.Err
+	}
+	return err
+}

@@ -31,11 +31,7 @@ func (u *updater) unpack(ctx context.Context, layer string, from origin) (update
 			os.RemoveAll(at)
 		}
 	}()
-	files := layerFiles()
-	if u.options.files != nil {
-		files = *u.options.files
-	}
-	if _, err := files.run(ctx, f, at); err != nil {
+	if _, err := layerFiles().run(ctx, f, at); err != nil {
 		return false, err
 	}
 	meta, err := accept(at, u.now())

@@ -162,8 +162,13 @@ func TestSlowMirror(t *testing.T) {
 	if _, err := Update(ctx, dir, options(m)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*time.Second {
 		t.Errorf("after %v: %v", time.Since(start), err)
 	}
-	if !builtAt(t, dir).Equal(now.Add(-time.Hour)) || readAttempt(dir, time.Now()).Problem != "" {
-		t.Error("the interruption left something")
+	if !builtAt(t, dir).Equal(now.Add(-time.Hour)) || !strings.Contains(readAttempt(dir, time.Now()).Problem, "interrupted") {
+		t.Errorf("after the time limit: built %v, %+v", builtAt(t, dir), readAttempt(dir, time.Now()))
+	}
+	again, stop := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, stop)
+	if _, err := Update(again, build(t, now), options(m)); !errors.Is(err, context.Canceled) {
+		t.Errorf("after Ctrl-C: %v", err)
 	}
 	o := options(m, fine)
 	o.stall = 20 * time.Millisecond

@@ -56,6 +56,13 @@ func parseRepository(repo string) (name.Reference, error) {
 	return ref, nil
 }
 
+// CheckRepository reports, with an example, what is wrong with the name of a
+// repository.
+func CheckRepository(repo string) error {
+	_, err := parseRepository(repo)
+	return err
+}
+
 // connect goes through the registry's authentication. Public mirrors are never
 // shown credentials: expired ones would shut out who may come in anonymously.
 func (u *updater) connect(ctx context.Context, ref name.Reference) (*mirror, error) {

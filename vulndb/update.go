@@ -33,7 +33,6 @@ type UpdateOptions struct {
 
 	pause func(context.Context, time.Duration) error
 	stall time.Duration
-	files *unpacker
 }
 
 // Outcome is what an update did.
@@ -129,7 +128,8 @@ func (u *updater) run(ctx context.Context, wanted func(usable bool) bool) (Outco
 		return Outcome{Built: u.info.Built}, nil
 	}
 	out, err := u.fromAny(ctx)
-	if ctx.Err() == nil { // an interrupted try says nothing about the mirrors
+	// Somebody's Ctrl-C says nothing about the mirrors; a time limit does.
+	if !errors.Is(ctx.Err(), context.Canceled) {
 		u.last.Time, u.last.Problem = u.now(), ""
 		if err != nil {
 			u.last.Problem = err.Error()
@@ -160,6 +160,9 @@ func (u *updater) fromAny(ctx context.Context) (Outcome, error) {
 			answered = true
 			out.Updated = out.Updated || updated
 			out.Source, out.Digest, out.Built = repo, u.from.Digest, u.info.Built
+			if updated {
+				keep = "" // there is nothing left to continue
+			}
 			if !u.info.Stale(u.now()) {
 				return out, nil
 			}

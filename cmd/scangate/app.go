@@ -11,10 +11,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/text"
+	"github.com/scangate/scangate/vulndb"
 )
 
 // The exit codes. There are no others.
@@ -32,6 +34,7 @@ type app struct {
 	getenv         func(string) string
 	terminal       bool // stderr is a terminal that somebody watches
 	scanners       []entry
+	mirrors        vulndb.UpdateOptions // where the vulnerability database comes from
 }
 
 // system is the app in its real surroundings.
@@ -42,6 +45,7 @@ func system() *app {
 		getenv:   os.Getenv,
 		terminal: isTerminal(os.Stderr) && os.Getenv("CI") == "",
 		scanners: embedded(),
+		mirrors:  vulndb.UpdateOptions{Keychain: authn.DefaultKeychain},
 	}
 }
 
@@ -60,6 +64,7 @@ func commands() []command {
 		{"plan", "[PATH]", "print what would run and why", (*app).plan},
 		{"gate", "FILE...", "judge saved results (scangate JSON or any SARIF) under a policy; no scanning", (*app).gate},
 		{"merge", "FILE... -o OUT", "join results of several jobs into one", (*app).merge},
+		{"db", "COMMAND", "the vulnerability database: " + dbCommandNames(", "), (*app).db},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},
 		{"version", "", "version, commit, embedded engines and their versions", (*app).version},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/vulndb"
 )
 
 // fault is a scanner that does as its mode says: the ways in which a real one
@@ -72,6 +75,7 @@ type try struct {
 	t              *testing.T
 	scanners       []entry
 	env            map[string]string
+	mirrors        vulndb.UpdateOptions
 	code           int
 	stdout, stderr string
 }
@@ -82,16 +86,23 @@ func newTry(t *testing.T, spec string) *try {
 	if err := os.WriteFile("main.go", []byte("package main\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return &try{t: t, scanners: faults(spec)}
+	return &try{t: t, scanners: faults(spec), mirrors: vulndb.UpdateOptions{Repositories: []string{"registry.invalid/db"}, Transport: noNetwork{}}}
 }
 
 func (y *try) run(args ...string) *try {
 	y.t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{stdout: &out, stderr: &errs, scanners: y.scanners, getenv: func(k string) string { return y.env[k] }}
+	a := &app{stdout: &out, stderr: &errs, scanners: y.scanners, mirrors: y.mirrors, getenv: func(k string) string { return y.env[k] }}
 	y.code = a.run(args)
 	y.stdout, y.stderr = out.String(), errs.String()
 	return y
+}
+
+// noNetwork keeps tests from leaving this machine.
+type noNetwork struct{}
+
+func (noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: r.URL.Host, IsNotFound: true}
 }
 
 // want checks the exit code and that a part of the output is there.
@@ -187,6 +198,16 @@ func TestUsageErrors(t *testing.T) {
 		{"merge -o x junk.json", "junk.json: neither"},
 		{"sarif", "want `scangate sarif lint FILE...`"},
 		{"sarif lint", "want at least one FILE"},
+		{"db", "want `scangate db COMMAND`"},
+		{"db updaet", `unknown command db "updaet"; did you mean "update"?`},
+		{"db update now", "db update takes no arguments"},
+		{"db update --timeout -1s", "--timeout: want a duration"},
+		{"db update --db-repository https://ghcr.io/x", `"https://ghcr.io/x" is not a repository such as ghcr.io/`},
+		{"db status --format yaml", `unknown format "yaml"`},
+		{"db export", "db export: want one argument, not 0"},
+		{"db export no/such/dir/x", "cannot write no/such/dir/x"},
+		{"db import nofile", "nofile: no such file"},
+		{"db build", "db build: want one argument, not 0"},
 		{"version now", "version takes no arguments"},
 	} {
 		y.run(strings.Fields(tt.args)...).want(exitUsage, tt.part)
@@ -201,7 +222,8 @@ func TestUsageErrors(t *testing.T) {
 
 func TestHelpIsNoError(t *testing.T) {
 	y := newTry(t, "secret=clean")
-	for _, args := range []string{"help", "--help", "scan --help", "scan -h", "plan --help", "gate --help", "merge --help", "sarif lint --help", "version --help"} {
+	for _, args := range []string{"help", "--help", "scan --help", "scan -h", "plan --help", "gate --help", "merge --help", "sarif lint --help", "version --help",
+		"db --help", "db update --help", "db status -h", "db export --help", "db import --help", "db build --help"} {
 		y.run(strings.Fields(args)...).want(0, "usage: scangate")
 	}
 	y.run("scan", "--help").want(0, "--fail-on SPEC")

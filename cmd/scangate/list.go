@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -24,8 +25,9 @@ type entry struct {
 
 // settings is what the command line gives to scanners.
 type settings struct {
-	db     string // directory of the vulnerability database
-	config config.DB
+	db      string                      // directory of the vulnerability database
+	refresh func(context.Context) error // brings it up to date; nil if that is not ours to do
+	config  config.DB
 }
 
 // embedded lists the scanners of this binary. A new one is its package, its
@@ -33,7 +35,7 @@ type settings struct {
 func embedded() []entry {
 	return []entry{
 		{name: "dependency", make: func(s config.Section, set settings) (scanners.Scanner, error) {
-			o := dependency.Options{DB: set.db, MaxAge: set.config.MaxAge}
+			o := dependency.Options{DB: set.db, MaxAge: set.config.MaxAge, Refresh: set.refresh}
 			return build(s, &o, dependency.New)
 		}},
 		{name: "secret", make: func(s config.Section, _ settings) (scanners.Scanner, error) {

@@ -45,7 +45,7 @@ type scanning struct {
 
 func (s *scanning) register(f *flags) {
 	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners (default: all that apply)")
-	f.StringVar(&s.db, "db", "", "vulnerability database `DIR`, holding trivy.db and metadata.json")
+	registerDB(f, &s.db)
 	f.BoolVar(&s.offline, "offline", false, "never touch the network")
 	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "time limit for each scanner, `DUR`; 0 is none")
@@ -139,7 +139,7 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 	if s.timeout < 0 {
 		return scanners.Target{}, nil, usage("--timeout: want a duration such as 10m, not %s", s.timeout)
 	}
-	list, err := a.choose(s.scanners, file, settings{db: a.database(s.db), config: file.DB})
+	list, err := a.choose(s.scanners, file, a.settings(s, file.DB))
 	if err != nil {
 		return scanners.Target{}, nil, err
 	}
@@ -149,20 +149,6 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 	}
 	t := scanners.Target{Tree: tree, Jobs: s.jobs}
 	return t, scanners.Plan(ctx, list, t), nil
-}
-
-// database says where the vulnerability database is.
-func (a *app) database(flag string) string {
-	if flag != "" {
-		return flag
-	}
-	if env := a.getenv("SCANGATE_DB"); env != "" {
-		return env
-	}
-	if cache, err := os.UserCacheDir(); err == nil {
-		return filepath.Join(cache, "scangate", "db")
-	}
-	return filepath.Join(".scangate", "db")
 }
 
 // deliver writes the reports and returns the verdict's exit code, with what

@@ -92,7 +92,7 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 			return r, err
 		}
 		if !covered {
-			return gap(0, "the vulnerability database has no advisories for %s: update it", it.kind.ecosystem.name)
+			return gap(0, "the vulnerability database has no advisories for %s: update it with `scangate db update`", it.kind.ecosystem.name)
 		}
 	}
 	r.read = true

@@ -28,6 +28,11 @@ type Options struct {
 
 	DB     string        `yaml:"-"` // the directory of the vulnerability database
 	MaxAge time.Duration `yaml:"-"` // an older database leaves a gap; 0: no limit
+
+	// Refresh brings the database up to date before it is opened, if that is
+	// due. It is nil where the network must not be touched, or the database is
+	// somebody else's to keep.
+	Refresh func(context.Context) error `yaml:"-"`
 }
 
 // Scanner looks for known vulnerabilities in what lockfiles name.
@@ -84,7 +89,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("not a plan of this scanner: %T", w.Items)
 	}
-	db, err := vulndb.Open(s.options.DB)
+	db, refreshed, err := s.open(ctx)
 	if err != nil {
 		return scanners.Report{}, err
 	}
@@ -110,7 +115,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		return scanners.Report{}, err
 	}
 	report := s.collect(results)
-	report.Notes = slices.Concat(s.staleness(db), report.Notes, t.Tree.Problems())
+	report.Notes = slices.Concat(refreshed, s.staleness(db), report.Notes, t.Tree.Problems())
 	return report, nil
 }
 
@@ -131,7 +136,7 @@ func (s *Scanner) staleness(db *vulndb.DB) []finding.Note {
 	if age < 48*time.Hour {
 		old = text.Count(int(age/time.Hour), "hour")
 	}
-	note.Message = fmt.Sprintf("vulnerability database is %s old (built %s)%s: newer advisories are not in it, update it",
+	note.Message = fmt.Sprintf("vulnerability database is %s old (built %s)%s: newer advisories are not in it, update it with `scangate db update`",
 		old, db.UpdatedAt().UTC().Format(time.RFC3339), limit)
 	return []finding.Note{note}
 }

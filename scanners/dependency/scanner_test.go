@@ -211,9 +211,9 @@ func TestStaleDatabase(t *testing.T) {
 		want     []finding.Note
 	}{
 		{47 * time.Hour, 0, nil},
-		{49 * time.Hour, 0, []finding.Note{{Level: finding.Warning, Message: "vulnerability database is 2 days old (built 2026-02-03T04:05:06Z): newer advisories are not in it, update it"}}},
-		{49 * time.Hour, 50 * time.Hour, []finding.Note{{Level: finding.Warning, Message: "vulnerability database is 2 days old (built 2026-02-03T04:05:06Z): newer advisories are not in it, update it"}}},
-		{5 * time.Hour, 4 * time.Hour, []finding.Note{{Level: finding.Gap, Message: "vulnerability database is 5 hours old (built 2026-02-03T04:05:06Z), and db.max-age allows 4h0m0s: newer advisories are not in it, update it"}}},
+		{49 * time.Hour, 0, []finding.Note{{Level: finding.Warning, Message: "vulnerability database is 2 days old (built 2026-02-03T04:05:06Z): newer advisories are not in it, update it with `scangate db update`"}}},
+		{49 * time.Hour, 50 * time.Hour, []finding.Note{{Level: finding.Warning, Message: "vulnerability database is 2 days old (built 2026-02-03T04:05:06Z): newer advisories are not in it, update it with `scangate db update`"}}},
+		{5 * time.Hour, 4 * time.Hour, []finding.Note{{Level: finding.Gap, Message: "vulnerability database is 5 hours old (built 2026-02-03T04:05:06Z), and db.max-age allows 4h0m0s: newer advisories are not in it, update it with `scangate db update`"}}},
 	} {
 		s := &Scanner{options: Options{MaxAge: tt.max}, now: func() time.Time { return built.Add(tt.age) }}
 		if diff := cmp.Diff(tt.want, s.staleness(db)); diff != "" {
@@ -239,7 +239,7 @@ func TestUncoveredEcosystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := scan(t, Options{DB: dir}, tree(t, map[string]string{"requirements.txt": "a==1\n"}), 1)
-	want := []string{"gap requirements.txt: the vulnerability database has no advisories for pip: update it"}
+	want := []string{"gap requirements.txt: the vulnerability database has no advisories for pip: update it with `scangate db update`"}
 	if diff := cmp.Diff(want, notes(r)); diff != "" {
 		t.Error(diff)
 	}

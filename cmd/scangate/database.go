@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/vulndb"
+)
+
+func registerDB(f *flags, dir *string) {
+	f.StringVar(dir, "db", "", "vulnerability database `DIR` (default SCANGATE_DB, or scangate/db in the user's cache directory)")
+}
+
+// database says where the vulnerability database is, and whether that is the
+// default place, which scans keep up to date.
+func (a *app) database(flag string) (dir string, isDefault bool) {
+	if flag != "" {
+		return flag, false
+	}
+	if env := a.getenv("SCANGATE_DB"); env != "" {
+		return env, false
+	}
+	if cache, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(cache, "scangate", "db"), true
+	}
+	return filepath.Join(".scangate", "db"), true
+}
+
+// settings is what the scanners get to know of the command line.
+func (a *app) settings(s scanning, conf config.DB) settings {
+	dir, isDefault := a.database(s.db)
+	set := settings{db: dir, config: conf}
+	if isDefault && !s.offline {
+		set.refresh = func(ctx context.Context) error { return vulndb.Refresh(ctx, dir, a.mirrors) }
+	}
+	return set
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/text"
+	"github.com/scangate/scangate/vulndb"
+)
+
+// updateTimeout is the time limit of `scangate db update` when none is given:
+// some 100 MiB over a slow line.
+const updateTimeout = 30 * time.Minute
+
+// dbCommands are the words after `scangate db`.
+func dbCommands() []command {
+	return []command{
+		{"update", "", "download the newest database, if there is a newer one", (*app).dbUpdate},
+		{"status", "", "which database is in use, and how old it is", (*app).dbStatus},
+		{"export", "FILE.tar.gz", "write the database to a file, for a machine without a network", (*app).dbExport},
+		{"import", "FILE.tar.gz", "replace the database by one that was exported", (*app).dbImport},
+		{"build", "FACTS_DIR [-o DIR]", "make a database from advisory facts in YAML", (*app).dbBuild},
+	}
+}
+
+func dbCommandNames(between string) string {
+	return strings.Join([]string{"update", "status", "export", "import", "build"}, between)
+}
+
+// db is the command `scangate db`.
+func (a *app) db(ctx context.Context, args []string) (int, error) {
+	var names []string
+	for _, c := range dbCommands() {
+		names = append(names, c.name)
+		if len(args) == 0 || c.name != args[0] {
+			continue
+		}
+		code, err := c.run(a, ctx, args[1:])
+		var help helpError
+		if errors.As(err, &help) {
+			fmt.Fprintf(a.stdout, "usage: scangate db %s\n\n%s\n\n%s", strings.TrimSpace(c.name+" "+c.args), c.about, help.flags)
+			return exitPassed, nil
+		}
+		return code, err
+	}
+	switch {
+	case len(args) == 0:
+		return 0, usage("want `scangate db COMMAND`, COMMAND one of %s", strings.Join(names, ", "))
+	case args[0] == "-h" || args[0] == "--help" || args[0] == "help":
+		var b strings.Builder
+		for _, c := range dbCommands() {
+			fmt.Fprintf(&b, "  %-26s %s\n", c.name+" "+c.args, c.about)
+		}
+		return exitPassed, helpError{b.String()}
+	}
+	return 0, usage("unknown command db %q%s", args[0], text.Suggest(args[0], names))
+}
+
+// repositories is the repeatable --db-repository flag.
+type repositories []string
+
+func (r *repositories) String() string { return "" }
+
+func (r *repositories) Set(repo string) error {
+	if err := vulndb.CheckRepository(repo); err != nil {
+		return err
+	}
+	*r = append(*r, repo)
+	return nil
+}
+
+func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
+	var dir string
+	var repos repositories
+	var timeout time.Duration
+	f := newFlags("db update")
+	registerDB(f, &dir)
+	f.Var(&repos, "db-repository", "`REPOSITORY` to download from (repeatable, tried in order; default "+strings.Join(vulndb.DefaultRepositories(), ", ")+")")
+	f.DurationVar(&timeout, "timeout", updateTimeout, "time limit, `DUR`; 0 is none")
+	if rest, err := f.parse(args); err != nil || len(rest) > 0 {
+		return 0, errors.Join(err, noArguments("db update", rest))
+	}
+	dir, _ = a.database(dir)
+	options := a.mirrors
+	if len(repos) > 0 {
+		options.Repositories = repos
+	}
+	options.Progress = a.downloading()
+	if timeout < 0 {
+		return 0, usage("--timeout: want a duration such as 10m, not %s", timeout)
+	}
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	out, err := vulndb.Update(ctx, dir, options)
+	if err != nil {
+		return exitIncomplete, fmt.Errorf("%w (--db-repository REPOSITORY names another mirror, `scangate db import FILE` needs none)", err)
+	}
+	for _, p := range out.Problems {
+		fmt.Fprintf(a.stderr, "scangate: passed over %s\n", report.Line(p))
+	}
+	age := time.Since(out.Built)
+	word := "nothing newer than"
+	if out.Updated {
+		word = "updated to"
+	}
+	fmt.Fprintf(a.stdout, "%s the database built %s (%s ago), by %s\n", word, stamp(out.Built), ageOf(age), report.Line(out.Source))
+	if age >= vulndb.MaxAge {
+		fmt.Fprintln(a.stderr, "scangate: the mirrors have none that is newer: advisories since then are not in it")
+	}
+	return exitPassed, nil
+}
+
+// downloading shows how far a download is: on a terminal in one line that is
+// written over, elsewhere once when it starts.
+func (a *app) downloading() func(string, int64, int64) {
+	var shown int64 = -1
+	return func(repo string, done, total int64) {
+		switch percent := done * 100 / max(total, 1); {
+		case a.terminal && percent != shown:
+			shown = percent
+			fmt.Fprintf(a.stderr, "\r\x1b[Kdownloading %.1f MiB: %d %%", mebi(total), percent)
+			if done == total {
+				fmt.Fprint(a.stderr, "\r\x1b[K")
+			}
+		case !a.terminal && shown < 0:
+			shown = 0
+			fmt.Fprintf(a.stderr, "scangate: downloading %.1f MiB from %s\n", mebi(total), report.Line(repo))
+		}
+	}
+}
+
+func (a *app) dbExport(ctx context.Context, args []string) (int, error) {
+	var dir string
+	f := newFlags("db export")
+	registerDB(f, &dir)
+	name, err := f.oneFile(args)
+	if err != nil {
+		return 0, err
+	}
+	if err := report.CheckWritable(name); err != nil {
+		return 0, usageError{err}
+	}
+	dir, _ = a.database(dir)
+	err = report.WriteFile(name, func(w io.Writer) error { return vulndb.Export(ctx, w, dir, time.Now()) })
+	if err != nil {
+		return exitIncomplete, err
+	}
+	fmt.Fprintf(a.stdout, "wrote %s: `scangate db import` reads it\n", report.Line(name))
+	return exitPassed, nil
+}
+
+func (a *app) dbImport(ctx context.Context, args []string) (int, error) {
+	var dir string
+	f := newFlags("db import")
+	registerDB(f, &dir)
+	name, err := f.oneFile(args)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return 0, usage("%s: no such file", name)
+	}
+	dir, _ = a.database(dir)
+	info, err := vulndb.Import(ctx, dir, name, time.Now())
+	if err != nil {
+		return exitIncomplete, fmt.Errorf("%w: nothing was replaced; `scangate db export` writes such a file", err)
+	}
+	fmt.Fprintf(a.stdout, "imported the database built %s (%s ago) into %s\n", stamp(info.Built), ageOf(info.Age(time.Now())), report.Line(info.Dir))
+	return exitPassed, nil
+}
+
+func (a *app) dbBuild(_ context.Context, args []string) (int, error) {
+	out := "db"
+	f := newFlags("db build")
+	f.StringVar(&out, "o", out, "where to put the database, `DIR`")
+	facts, err := f.oneFile(args)
+	if err != nil {
+		return 0, err
+	}
+	if err := vulndb.Build(facts, out, time.Now()); err != nil {
+		return exitIncomplete, err
+	}
+	fmt.Fprintf(a.stdout, "built a database in %s: `scangate scan --db %s` uses it\n", report.Line(out), report.Line(out))
+	return exitPassed, nil
+}
+
+// oneFile parses flags and one argument.
+func (f *flags) oneFile(args []string) (string, error) {
+	rest, err := f.parse(args)
+	if err == nil && len(rest) != 1 {
+		err = usage("%s: want one argument, not %d", f.Name(), len(rest))
+	}
+	if err != nil {
+		return "", err
+	}
+	return rest[0], nil
+}
+
+func noArguments(command string, rest []string) error {
+	if len(rest) == 0 {
+		return nil
+	}
+	return usage("%s takes no arguments", command)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func mebi(n int64) float64 { return float64(n) / (1 << 20) }
+
+func ageOf(d time.Duration) string {
+	switch {
+	case d >= vulndb.MaxAge:
+		return text.Count(int(d/(24*time.Hour)), "day")
+	case d >= time.Hour:
+		return text.Count(int(d/time.Hour), "hour")
+	}
+	return text.Count(int(max(d, 0)/time.Minute), "minute")
+}

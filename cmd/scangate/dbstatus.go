@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/text"
+	"github.com/scangate/scangate/vulndb"
+)
+
+// dbStatus shows which database is in use. One that cannot be used is an
+// error, as it would be for a scan; an old one is not.
+func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
+	var dir, format string
+	f := newFlags("db status")
+	registerDB(f, &dir)
+	f.StringVar(&format, "format", "table", "`FORMAT`: table or json")
+	if rest, err := f.parse(args); err != nil || len(rest) > 0 {
+		return 0, errors.Join(err, noArguments("db status", rest))
+	}
+	if format != "table" && format != "json" {
+		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"table", "json"}))
+	}
+	now := time.Now()
+	dir, _ = a.database(dir)
+	info, err := vulndb.Inspect(dir, now)
+	if err != nil {
+		if info.Problem != "" {
+			err = fmt.Errorf("%w (the last update, %s ago, failed: %s)", err, ageOf(now.Sub(info.Tried)), info.Problem)
+		}
+		return exitIncomplete, err
+	}
+	s := dbState{
+		Path: info.Dir, Schema: info.Schema, Built: info.Built.UTC(), AgeHours: int(info.Age(now) / time.Hour),
+		Stale: info.Stale(now), Due: info.Due(now), Size: info.Size, Digest: info.Digest, Source: info.Source,
+		Downloaded: info.Downloaded.UTC(), Tried: info.Tried.UTC(), Problem: info.Problem,
+	}
+	if format == "json" {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		return exitPassed, enc.Encode(s)
+	}
+	for _, row := range s.rows(now) {
+		if row[1] != "" {
+			fmt.Fprintf(a.stdout, "%-11s %s\n", row[0], report.Line(row[1]))
+		}
+	}
+	return exitPassed, nil
+}
+
+// dbState is what `scangate db status` shows.
+type dbState struct {
+	Path       string    `json:"path"`
+	Schema     int       `json:"schema"`
+	Built      time.Time `json:"built"`
+	AgeHours   int       `json:"ageHours"`
+	Stale      bool      `json:"stale"` // too old to be relied on
+	Due        bool      `json:"due"`   // a newer one should be out
+	Size       int64     `json:"sizeBytes"`
+	Digest     string    `json:"digest,omitempty"`
+	Source     string    `json:"source,omitempty"`
+	Downloaded time.Time `json:"downloaded,omitzero"`
+	Tried      time.Time `json:"lastUpdate,omitzero"`
+	Problem    string    `json:"lastUpdateProblem,omitempty"`
+}
+
+func (s dbState) rows(now time.Time) [][2]string {
+	age := ageOf(now.Sub(s.Built))
+	switch {
+	case s.Stale:
+		age += ", stale: newer advisories are not in it, update it with `scangate db update`"
+	case s.Due:
+		age += ", a newer one should be out"
+	}
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return stamp(t)
+	}
+	return [][2]string{
+		{"path", s.Path}, {"schema", fmt.Sprint(s.Schema)}, {"built", stamp(s.Built)}, {"age", age},
+		{"stale", map[bool]string{true: "yes", false: "no"}[s.Stale]}, {"size", fmt.Sprintf("%.1f MiB", mebi(s.Size))},
+		{"source", s.Source}, {"digest", s.Digest}, {"downloaded", when(s.Downloaded)}, {"last update", when(s.Tried)}, {"problem", s.Problem},
+	}
+}

@@ -30,15 +30,16 @@ func dbCommands() []command {
 	}
 }
 
-func dbCommandNames(between string) string {
-	return strings.Join([]string{"update", "status", "export", "import", "build"}, between)
+func dbCommandNames() (names []string) {
+	for _, c := range dbCommands() {
+		names = append(names, c.name)
+	}
+	return names
 }
 
 // db is the command `scangate db`.
 func (a *app) db(ctx context.Context, args []string) (int, error) {
-	var names []string
 	for _, c := range dbCommands() {
-		names = append(names, c.name)
 		if len(args) == 0 || c.name != args[0] {
 			continue
 		}
@@ -50,6 +51,7 @@ func (a *app) db(ctx context.Context, args []string) (int, error) {
 		}
 		return code, err
 	}
+	names := dbCommandNames()
 	switch {
 	case len(args) == 0:
 		return 0, usage("want `scangate db COMMAND`, COMMAND one of %s", strings.Join(names, ", "))

@@ -4,6 +4,8 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 NEXT_GO     := go1.27.1
+TRIVY         := github.com/aquasecurity/trivy
+TRIVY_VERSION := v0.66.0
 SARIF_TOOL  := @microsoft/sarif-multitool@5.7.0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.0-dev)
@@ -13,7 +15,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci bench fmt vet lint next-go workflows tidy fuzz sarif-validate image clean
+.PHONY: build demo test race ci bench fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy image clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -71,6 +73,16 @@ sarif-validate: demo
 		npm install --no-audit --no-fund --ignore-scripts --silent --prefix $(TOOLS)/sarif $(SARIF_TOOL)
 	go run ./internal/validate -tool $(TOOLS)/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool \
 		build/demo/results.sarif build/demo/upload.sarif
+
+# Trivy itself beside scangate, on the same input. Building it takes minutes.
+compare-trivy: build $(TOOLS)/trivy/trivy
+	go run ./internal/comparetrivy -trivy $(TOOLS)/trivy/trivy $(DIRS)
+
+$(TOOLS)/trivy/trivy:
+	@mkdir -p $(TOOLS)/trivy
+	@cd $(TOOLS)/trivy && printf 'module trivycli\n\ngo 1.26.0\n' > go.mod && \
+		printf '//go:build tools\n\npackage trivycli\n\nimport _ "$(TRIVY)/cmd/trivy"\n' > tools.go && \
+		go get $(TRIVY)@$(TRIVY_VERSION) && go mod tidy && go build -o trivy $(TRIVY)/cmd/trivy
 
 image: build
 	docker build --network none -t scangate .

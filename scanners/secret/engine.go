@@ -20,8 +20,6 @@ import (
 	"github.com/zricethezav/gitleaks/v8/logging"
 	"github.com/zricethezav/gitleaks/v8/report"
 	"github.com/zricethezav/gitleaks/v8/sources"
-
-	"github.com/scangate/scangate/finding"
 )
 
 // gitleaksVersion is the version in go.mod; a test holds the two together.
@@ -47,7 +45,6 @@ type hit struct {
 
 // engine finds secrets in a text. Its methods may be called concurrently.
 type engine interface {
-	about() finding.Engine
 	detect(ctx context.Context, f fragment) ([]hit, error)
 	skips(path string) bool  // the engine passes over every file of that path
 	byPath(path string) bool // the path alone can be a hit
@@ -99,10 +96,6 @@ func newGitleaks() (*gitleaksEngine, error) {
 		}
 	}
 	return e, nil
-}
-
-func (e *gitleaksEngine) about() finding.Engine {
-	return finding.Engine{Name: "gitleaks", Version: gitleaksVersion}
 }
 
 func (e *gitleaksEngine) skips(path string) bool {

@@ -18,7 +18,7 @@ type Options struct {
 
 // Scanner looks for secrets. It keeps no state between scans.
 type Scanner struct {
-	engine  engine
+	engine  engine // nil: Scan makes one
 	history bool
 }
 
@@ -27,8 +27,9 @@ var (
 	_ scanners.Versioned = (*Scanner)(nil)
 )
 
-// New builds the scanner and compiles its rules once. It fails on an option it
-// does not know.
+// New returns the scanner. It fails on an option that it does not know. The
+// rules are compiled by Scan: that takes longer than all the rest of starting
+// up, and a scanner is made for plans, and for scans that leave it out, too.
 func New(o Options) (*Scanner, error) {
 	s := &Scanner{}
 	switch o.History {
@@ -40,11 +41,6 @@ func New(o Options) (*Scanner, error) {
 	default:
 		return nil, fmt.Errorf("secret: unknown history %q: use full or none", o.History)
 	}
-	e, err := newGitleaks()
-	if err != nil {
-		return nil, fmt.Errorf("secret: %w", err)
-	}
-	s.engine = e
 	return s, nil
 }
 
@@ -52,7 +48,9 @@ func New(o Options) (*Scanner, error) {
 func (s *Scanner) Name() string { return "secret" }
 
 // Engine names gitleaks and its version.
-func (s *Scanner) Engine() finding.Engine { return s.engine.about() }
+func (s *Scanner) Engine() finding.Engine {
+	return finding.Engine{Name: "gitleaks", Version: gitleaksVersion}
+}
 
 // plan is what Plan hands to Scan.
 type plan struct {
@@ -128,12 +126,19 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("secret: not a plan of this scanner: %T", w.Items)
 	}
-	sources := []source{&treeSource{tree: t.Tree, files: p.files, engine: s.engine}}
+	rules := s.engine
+	if rules == nil {
+		var err error
+		if rules, err = newGitleaks(); err != nil {
+			return scanners.Report{}, fmt.Errorf("secret: %w", err)
+		}
+	}
+	sources := []source{&treeSource{tree: t.Tree, files: p.files, engine: rules}}
 	if p.commits > 0 {
-		sources = append(sources, &historySource{repo: p.git, engine: s.engine})
+		sources = append(sources, &historySource{repo: p.git, engine: rules})
 	}
 	found := newCollector()
-	if err := detect(ctx, s.engine, sources, max(t.Jobs, 1), found); err != nil {
+	if err := detect(ctx, rules, sources, max(t.Jobs, 1), found); err != nil {
 		return scanners.Report{}, err
 	}
 	report := scanners.Report{Notes: append(t.Tree.Problems(), p.notes...)}
@@ -144,6 +149,6 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		report.Looked.Bytes += looked.Bytes
 		report.Notes = append(report.Notes, notes...)
 	}
-	report.Findings, report.Rules = found.findings(s.engine)
+	report.Findings, report.Rules = found.findings(rules)
 	return report, nil
 }

@@ -25,10 +25,10 @@ type pomProject struct {
 		Version      string  `xml:"version"`
 		RelativePath *string `xml:"relativePath"`
 	} `xml:"parent"`
-	Properties   properties      `xml:"properties"`
-	Managed      []pomDependency `xml:"dependencyManagement>dependencies>dependency"`
-	Dependencies []pomDependency `xml:"dependencies>dependency"`
-	InProfiles   []pomDependency `xml:"profiles>profile>dependencies>dependency"`
+	Properties   properties               `xml:"properties"`
+	Managed      []pomDependency          `xml:"dependencyManagement>dependencies>dependency"`
+	Dependencies []located[pomDependency] `xml:"dependencies>dependency"`
+	InProfiles   []located[pomDependency] `xml:"profiles>profile>dependencies>dependency"`
 }
 
 type pomDependency struct {
@@ -36,14 +36,6 @@ type pomDependency struct {
 	ArtifactID string `xml:"artifactId"`
 	Version    string `xml:"version"`
 	Scope      string `xml:"scope"`
-	line       int
-}
-
-// UnmarshalXML notes the line.
-func (p *pomDependency) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain pomDependency
-	p.line, _ = d.InputPos()
-	return d.DecodeElement((*plain)(p), &start)
 }
 
 // parsePOM reads the dependencies that a pom.xml names, with properties and
@@ -73,7 +65,8 @@ func parsePOM(in source) (inv inventory, err error) {
 			imported++
 		}
 	}
-	for _, d := range append(project.Dependencies, project.InProfiles...) {
+	for _, entry := range append(project.Dependencies, project.InProfiles...) {
+		d := entry.value
 		seen++
 		name, set := values.name(d), managed[values.name(d)]
 		version := values.expand(firstText(d.Version, set.Version), "${", "}")
@@ -86,7 +79,7 @@ func parsePOM(in source) (inv inventory, err error) {
 		}
 		inv.packages = append(inv.packages, ftypes.Package{ID: name + ":" + version, Name: name, Version: version,
 			Relationship: ftypes.RelationshipDirect, Dev: values.expand(firstText(d.Scope, set.Scope), "${", "}") == "test",
-			Locations: ftypes.Locations{{StartLine: d.line, EndLine: d.line}}})
+			Locations: entry.at()})
 	}
 	if unknown > 0 {
 		why := ""

@@ -31,35 +31,45 @@ func decodeXML(data []byte, into any) error {
 	return d.Decode(into)
 }
 
+// located is an element with the line on which it starts.
+type located[T any] struct {
+	value T
+	line  int
+}
+
+// UnmarshalXML notes the line.
+func (l *located[T]) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	l.line, _ = d.InputPos()
+	return d.DecodeElement(&l.value, &start)
+}
+
+// at is the line as the engine has it.
+func (l located[T]) at() ftypes.Locations {
+	return ftypes.Locations{{StartLine: l.line, EndLine: l.line}}
+}
+
 // packagesConfigEntry is a package of packages.config; the engine's parser
 // tells neither lines nor development packages.
 type packagesConfigEntry struct {
 	ID      string `xml:"id,attr"`
 	Version string `xml:"version,attr"`
 	Dev     string `xml:"developmentDependency,attr"`
-	line    int
-}
-
-// UnmarshalXML notes the line.
-func (e *packagesConfigEntry) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain packagesConfigEntry
-	e.line, _ = d.InputPos()
-	return d.DecodeElement((*plain)(e), &start)
 }
 
 // parsePackagesConfig reads packages.config, which lists required packages and
 // what those require alike.
 func parsePackagesConfig(in source) (inv inventory, err error) {
 	var config struct {
-		XMLName  xml.Name              `xml:"packages"`
-		Packages []packagesConfigEntry `xml:"package"`
+		XMLName  xml.Name                       `xml:"packages"`
+		Packages []located[packagesConfigEntry] `xml:"package"`
 	}
 	if err := decodeXML(in.data, &config); err != nil {
 		return inv, err
 	}
-	for _, p := range config.Packages {
+	for _, entry := range config.Packages {
+		p := entry.value
 		inv.packages = append(inv.packages, ftypes.Package{ID: p.ID + "@" + p.Version, Name: p.ID, Version: p.Version,
-			Dev: strings.EqualFold(p.Dev, "true"), Locations: ftypes.Locations{{StartLine: p.line, EndLine: p.line}}})
+			Dev: strings.EqualFold(p.Dev, "true"), Locations: entry.at()})
 	}
 	return inv, nil
 }
@@ -70,14 +80,6 @@ type propsEntry struct {
 	Update       string `xml:"Update,attr"`
 	Version      string `xml:"Version,attr"`
 	VersionChild string `xml:"Version"`
-	line         int
-}
-
-// UnmarshalXML notes the line.
-func (e *propsEntry) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain propsEntry
-	e.line, _ = d.InputPos()
-	return d.DecodeElement((*plain)(e), &start)
 }
 
 // parsePackagesProps reads the versions that Directory.Packages.props sets for
@@ -87,9 +89,9 @@ func parsePackagesProps(in source) (inv inventory, err error) {
 		XMLName    xml.Name     `xml:"Project"`
 		Properties []properties `xml:"PropertyGroup"`
 		Groups     []struct {
-			Versions   []propsEntry `xml:"PackageVersion"`
-			References []propsEntry `xml:"PackageReference"`
-			Global     []propsEntry `xml:"GlobalPackageReference"`
+			Versions   []located[propsEntry] `xml:"PackageVersion"`
+			References []located[propsEntry] `xml:"PackageReference"`
+			Global     []located[propsEntry] `xml:"GlobalPackageReference"`
 		} `xml:"ItemGroup"`
 	}
 	if err := decodeXML(in.data, &project); err != nil {
@@ -103,8 +105,9 @@ func parsePackagesProps(in source) (inv inventory, err error) {
 	}
 	unknown := 0
 	for _, group := range project.Groups {
-		for _, entries := range [][]propsEntry{group.Versions, group.References, group.Global} {
-			for _, e := range entries {
+		for _, entries := range [][]located[propsEntry]{group.Versions, group.References, group.Global} {
+			for _, entry := range entries {
+				e := entry.value
 				name := strings.TrimSpace(firstText(e.Include, e.Update))
 				version := strings.TrimSpace(values.expand(firstText(e.Version, e.VersionChild), "$(", ")"))
 				version = strings.Trim(version, "[]") // [1.2.3] is that version and no other
@@ -113,7 +116,7 @@ func parsePackagesProps(in source) (inv inventory, err error) {
 					continue
 				}
 				inv.packages = append(inv.packages, ftypes.Package{ID: name + "@" + version, Name: name, Version: version,
-					Relationship: ftypes.RelationshipDirect, Locations: ftypes.Locations{{StartLine: e.line, EndLine: e.line}}})
+					Relationship: ftypes.RelationshipDirect, Locations: entry.at()})
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -58,6 +59,17 @@ func Count(n int, thing string) string {
 		thing += "s"
 	}
 	return s + " " + thing
+}
+
+// Age formats how long ago something was: "2 days", "47 hours", "5 minutes".
+func Age(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return Count(int(d/(24*time.Hour)), "day")
+	case d >= time.Hour:
+		return Count(int(d/time.Hour), "hour")
+	}
+	return Count(int(max(d, 0)/time.Minute), "minute")
 }
 
 // Suggest returns `; did you mean "x"?` when one of the names is near to what

@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -36,6 +37,16 @@ func TestCount(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAge(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Hour: "0 minutes", 90 * time.Second: "1 minute", time.Hour: "1 hour", 48*time.Hour - 1: "47 hours", 48 * time.Hour: "2 days",
+	} {
+		if got := Age(d); got != want {
+			t.Errorf("Age(%s) = %s, want %s", d, got, want)
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 	if out.Updated {
 		word = "updated to"
 	}
-	fmt.Fprintf(a.stdout, "%s the database built %s (%s ago), by %s\n", word, stamp(out.Built), ageOf(age), report.Line(out.Source))
+	fmt.Fprintf(a.stdout, "%s the database built %s (%s ago), by %s\n", word, stamp(out.Built), text.Age(age), report.Line(out.Source))
 	if age >= vulndb.MaxAge {
 		fmt.Fprintln(a.stderr, "scangate: the mirrors have none that is newer: advisories since then are not in it")
 	}
@@ -177,7 +177,7 @@ func (a *app) dbImport(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return exitIncomplete, fmt.Errorf("%w: nothing was replaced; `scangate db export` writes such a file", err)
 	}
-	fmt.Fprintf(a.stdout, "imported the database built %s (%s ago) into %s\n", stamp(info.Built), ageOf(info.Age(time.Now())), report.Line(info.Dir))
+	fmt.Fprintf(a.stdout, "imported the database built %s (%s ago) into %s\n", stamp(info.Built), text.Age(info.Age(time.Now())), report.Line(info.Dir))
 	return exitPassed, nil
 }
 
@@ -218,13 +218,3 @@ func noArguments(command string, rest []string) error {
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func mebi(n int64) float64 { return float64(n) / (1 << 20) }
-
-func ageOf(d time.Duration) string {
-	switch {
-	case d >= vulndb.MaxAge:
-		return text.Count(int(d/(24*time.Hour)), "day")
-	case d >= time.Hour:
-		return text.Count(int(d/time.Hour), "hour")
-	}
-	return text.Count(int(max(d, 0)/time.Minute), "minute")
-}

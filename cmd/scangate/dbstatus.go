@@ -30,7 +30,7 @@ func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
 	info, err := vulndb.Inspect(dir, now)
 	if err != nil {
 		if info.Problem != "" {
-			err = fmt.Errorf("%w (the last update, %s ago, failed: %s)", err, ageOf(now.Sub(info.Tried)), info.Problem)
+			err = fmt.Errorf("%w (the last update, %s ago, failed: %s)", err, text.Age(now.Sub(info.Tried)), info.Problem)
 		}
 		return exitIncomplete, err
 	}
@@ -69,7 +69,7 @@ type dbState struct {
 }
 
 func (s dbState) rows(now time.Time) [][2]string {
-	age := ageOf(now.Sub(s.Built))
+	age := text.Age(now.Sub(s.Built))
 	switch {
 	case s.Stale:
 		age += ", stale: newer advisories are not in it, update it with `scangate db update`"

@@ -132,12 +132,8 @@ func (s *Scanner) staleness(db *vulndb.DB) []finding.Note {
 	case !db.Stale(now):
 		return nil
 	}
-	old := text.Count(int(age/(24*time.Hour)), "day")
-	if age < 48*time.Hour {
-		old = text.Count(int(age/time.Hour), "hour")
-	}
 	note.Message = fmt.Sprintf("vulnerability database is %s old (built %s)%s: newer advisories are not in it, update it with `scangate db update`",
-		old, db.UpdatedAt().UTC().Format(time.RFC3339), limit)
+		text.Age(age), db.UpdatedAt().UTC().Format(time.RFC3339), limit)
 	return []finding.Note{note}
 }
 

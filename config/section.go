@@ -53,9 +53,6 @@ func (s Section) Text() (string, error) {
 	return decoder{file: s.file}.scalar(s.node, s.name, "a word")
 }
 
-// IsMapping reports whether the section holds keys and values.
-func (s Section) IsMapping() bool { return s.node != nil && s.node.Kind == yaml.MappingNode }
-
 // Pairs lists the keys of a section in the order of the file.
 func (s Section) Pairs() ([]Pair, error) {
 	if s.Absent() {

@@ -10,7 +10,7 @@ import (
 
 func TestSeveritiesParseAndOrder(t *testing.T) {
 	last := Severity(-1)
-	for _, name := range Severities() {
+	for _, name := range severityNames {
 		s, err := ParseSeverity(strings.ToUpper(name))
 		if err != nil || s.String() != name || s <= last {
 			t.Errorf("%s: %v, %v", name, s, err)

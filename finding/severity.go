@@ -20,9 +20,6 @@ const (
 
 var severityNames = [...]string{"unknown", "info", "low", "medium", "high", "critical"}
 
-// Severities lists the names that ParseSeverity takes, least severe first.
-func Severities() []string { return append([]string(nil), severityNames[:]...) }
-
 // String returns the lower-case name.
 func (s Severity) String() string {
 	if s < 0 || int(s) >= len(severityNames) {

@@ -54,17 +54,6 @@ type Verdict struct {
 	Decisions [][]Decision `json:"-"`
 }
 
-// Count returns how many findings of run i met the action.
-func (v Verdict) Count(i int, a Action) int {
-	n := 0
-	for _, d := range v.Decisions[i] {
-		if d.Action == a {
-			n++
-		}
-	}
-	return n
-}
-
 // Judge applies the policy to the results.
 func (p Policy) Judge(res finding.Results) Verdict {
 	v := Verdict{Decisions: make([][]Decision, len(res.Runs))}

@@ -1,13 +1,13 @@
 package report
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // WriteFile writes a file whole or not at all: into a temporary file beside
@@ -18,26 +18,8 @@ func WriteFile(name string, write func(io.Writer) error) error {
 	} else if device {
 		return writeDevice(name, write)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".scangate-*.tmp")
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", name, cause(err))
-	}
-	defer os.Remove(tmp.Name()) // fails harmlessly once it is renamed
-	err = buffered(tmp, write)
-	if err == nil {
-		err = tmp.Chmod(0o644)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+	if err := fileio.Replace(name, write); err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, fileio.Cause(err))
 	}
 	return nil
 }
@@ -65,23 +47,15 @@ func target(name string) (device bool, err error) {
 func writeDevice(name string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err == nil {
-		err = buffered(f, write)
+		err = fileio.Buffered(f, write)
 		if cerr := f.Close(); err == nil {
 			err = cerr
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+		return fmt.Errorf("cannot write %s: %w", name, fileio.Cause(err))
 	}
 	return nil
-}
-
-func buffered(w io.Writer, write func(io.Writer) error) error {
-	b := bufio.NewWriterSize(w, 1<<16)
-	if err := write(b); err != nil {
-		return err
-	}
-	return b.Flush()
 }
 
 // CheckWritable tells early, before a long scan, whether WriteFile can work:
@@ -92,21 +66,8 @@ func CheckWritable(name string) error {
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(name), ".scangate-*.tmp")
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", name, cause(err))
+		return fmt.Errorf("cannot write %s: %w", name, fileio.Cause(err))
 	}
 	tmp.Close()
 	return os.Remove(tmp.Name())
-}
-
-// cause drops the temporary file's name from an error: it would only confuse.
-func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	var le *os.LinkError
-	if errors.As(err, &le) {
-		return le.Err
-	}
-	return err
 }

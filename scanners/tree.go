@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/finding"
 )
 
@@ -78,9 +79,9 @@ func (t *Tree) walk(ctx context.Context) error {
 		}
 		if err != nil {
 			if name == "." {
-				return fmt.Errorf("cannot list the directory: %w", plainError(err))
+				return fmt.Errorf("cannot list the directory: %w", fileio.Cause(err))
 			}
-			t.problems = append(t.problems, finding.Note{Level: finding.Gap, Path: name, Message: "cannot be listed: " + plainError(err).Error()})
+			t.problems = append(t.problems, finding.Note{Level: finding.Gap, Path: name, Message: "cannot be listed: " + fileio.Cause(err).Error()})
 			if d != nil && d.IsDir() {
 				return fs.SkipDir
 			}
@@ -98,7 +99,7 @@ func (t *Tree) walk(ctx context.Context) error {
 		info, err := d.Info()
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				t.problems = append(t.problems, finding.Note{Level: finding.Gap, Path: name, Message: "cannot be read: " + plainError(err).Error()})
+				t.problems = append(t.problems, finding.Note{Level: finding.Gap, Path: name, Message: "cannot be read: " + fileio.Cause(err).Error()})
 			}
 			return nil
 		}
@@ -129,7 +130,7 @@ func (t *Tree) Problems() []finding.Note { return slices.Clone(t.problems) }
 func (t *Tree) Open(name string) (*os.File, error) {
 	f, err := t.root.Open(filepath.FromSlash(name))
 	if err != nil {
-		return nil, plainError(err)
+		return nil, fileio.Cause(err)
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		f.Close()
@@ -148,7 +149,7 @@ func (t *Tree) Read(name string, limit int64) ([]byte, error) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, plainError(err)
+		return nil, fileio.Cause(err)
 	}
 	if info.Size() > limit {
 		return nil, ErrTooLarge
@@ -163,7 +164,7 @@ func (t *Tree) Read(name string, limit int64) ([]byte, error) {
 		case errors.Is(err, io.EOF):
 			return buf, nil
 		case err != nil:
-			return nil, plainError(err)
+			return nil, fileio.Cause(err)
 		case len(buf) == cap(buf):
 			buf = slices.Grow(buf, len(buf))
 		}
@@ -189,14 +190,4 @@ func comparePaths(a, b string) int {
 		}
 		a, b = ra, rb
 	}
-}
-
-// plainError drops the operation and the path from a file error: the caller
-// names the file itself, relative to the root.
-func plainError(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }

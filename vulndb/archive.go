@@ -16,6 +16,8 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // exportVersion is the version of the format of exports.
@@ -52,7 +54,7 @@ func Export(ctx context.Context, w io.Writer, dir string, now time.Time) error {
 		defer f.Close()
 		files = append(files, f)
 		if m.Files[name], err = digest(ctx, f); err != nil {
-			return fmt.Errorf("vulnerability database %s: %w", f.Name(), bare(err))
+			return fmt.Errorf("vulnerability database %s: %w", f.Name(), fileio.Cause(err))
 		}
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
@@ -131,7 +133,7 @@ func openExport(name string) (*os.File, error) {
 		f, err = os.Open(name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, bare(err))
+		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
 	}
 	return f, nil
 }
@@ -139,7 +141,7 @@ func openExport(name string) (*os.File, error) {
 func (u *updater) importFrom(ctx context.Context, f *os.File, now time.Time) error {
 	at, err := os.MkdirTemp(store(u.dir), versionPrefix)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", store(u.dir), bare(err))
+		return fmt.Errorf("cannot write %s: %w", store(u.dir), fileio.Cause(err))
 	}
 	found, err := exportFiles().run(ctx, f, at)
 	if err != nil {

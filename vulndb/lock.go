@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // lockPoll is how often a lock that somebody else holds is tried again.
@@ -17,13 +19,13 @@ func lock(ctx context.Context, dir string) (unlock func(), err error) {
 	name := filepath.Join(store(dir), "lock")
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock %s: %w", name, bare(err))
+		return nil, fmt.Errorf("cannot lock %s: %w", name, fileio.Cause(err))
 	}
 	for {
 		taken, err := tryLock(f)
 		if err != nil {
 			f.Close()
-			return nil, fmt.Errorf("cannot lock %s: %w", name, bare(err))
+			return nil, fmt.Errorf("cannot lock %s: %w", name, fileio.Cause(err))
 		}
 		if taken {
 			return func() { f.Close() }, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // retryWait is how long after a try to update, whatever came of it, a scan
@@ -34,7 +36,7 @@ func readAttempt(dir string, now time.Time) attempt {
 
 func writeAttempt(dir string, a attempt) error {
 	if err := writeState(attemptName(dir), a); err != nil {
-		return fmt.Errorf("cannot write %s: %w", attemptName(dir), bare(err))
+		return fmt.Errorf("cannot write %s: %w", attemptName(dir), fileio.Cause(err))
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 
 	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
 	"github.com/aquasecurity/trivy-db/pkg/metadata"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // A database directory holds trivy.db and metadata.json themselves or, once it
@@ -70,7 +72,7 @@ func locate(dir string) (string, origin, error) {
 		err = errors.New("it names no version")
 	}
 	if err != nil {
-		return "", origin{}, fmt.Errorf("vulnerability database: %s is corrupt: %w: replace it with `scangate db update`", name, bare(err))
+		return "", origin{}, fmt.Errorf("vulnerability database: %s is corrupt: %w: replace it with `scangate db update`", name, fileio.Cause(err))
 	}
 	return filepath.Join(store(dir), c.Version), c.origin, nil
 }
@@ -86,7 +88,7 @@ func makeStore(dir string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", store(dir), bare(err))
+		return fmt.Errorf("cannot write %s: %w", store(dir), fileio.Cause(err))
 	}
 	return nil
 }
@@ -110,7 +112,7 @@ func install(dir, at string, from origin) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot replace the vulnerability database in %s: %w", dir, bare(err))
+		return fmt.Errorf("cannot replace the vulnerability database in %s: %w", dir, fileio.Cause(err))
 	}
 	return nil
 }
@@ -153,25 +155,10 @@ func writeState(name string, what any) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), "*.tmp")
-	if err != nil {
+	return fileio.Replace(name, func(w io.Writer) error {
+		_, err := w.Write(append(data, '\n'))
 		return err
-	}
-	defer os.Remove(f.Name()) // fails harmlessly once it is renamed
-	_, err = f.Write(append(data, '\n'))
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	})
 }
 
 // syncDir brings a directory's entries to the disk, where the system can.
@@ -185,17 +172,4 @@ func syncDir(dir string) error {
 	}
 	defer d.Close()
 	return d.Sync()
-}
-
-// bare drops the path from an error whose message names it already.
-func bare(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	var le *os.LinkError
-	if errors.As(err, &le) {
-		return le.Err
-	}
-	return err
 }

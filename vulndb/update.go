@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // UpdateOptions say where an update comes from. The zero value means the
@@ -169,7 +171,7 @@ func (u *updater) fromAny(ctx context.Context) (Outcome, error) {
 		case ctx.Err() != nil:
 			return out, fmt.Errorf("the update of the vulnerability database was interrupted: %w", context.Cause(ctx))
 		case errors.As(err, &here):
-			return out, fmt.Errorf("cannot write the vulnerability database to %s: %w", u.dir, bare(here.error))
+			return out, fmt.Errorf("cannot write the vulnerability database to %s: %w", u.dir, fileio.Cause(here.error))
 		default:
 			out.Problems = append(out.Problems, repo+": "+cut(err))
 		}

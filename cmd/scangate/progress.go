@@ -112,19 +112,11 @@ func (p *progress) draw() {
 		if d, ok := p.done[n]; ok {
 			state = d
 		}
-		fmt.Fprintf(&b, "  %-12s %s\n", n, clip(state))
+		// A line that wraps in a narrow terminal would spoil the redrawing.
+		fmt.Fprintf(&b, "  %-12s %s\n", n, text.Cut(state, 64))
 	}
 	p.drawn = len(p.names)
 	io.WriteString(p.w, b.String())
-}
-
-// clip keeps a live line on one row of a narrow terminal; a wrapped one would
-// spoil the redrawing.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 64 {
-		return string(r[:63]) + "…"
-	}
-	return s
 }
 
 func sumUp(run finding.Run) string {

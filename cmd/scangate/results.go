@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/sarif"
 )
@@ -52,11 +52,8 @@ func openRegular(name string) (*os.File, error) {
 	default:
 		f, err = os.Open(name)
 	}
-	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
-		err = pe.Err
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
 	}
 	return f, nil
 }

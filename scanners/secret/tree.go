@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/text"
@@ -86,14 +87,10 @@ func (s *treeSource) read(path string, c *chunker) error {
 // gap notes that a file was not scanned, or not to its end.
 func gap(path string, err error) finding.Note {
 	n := finding.Note{Level: finding.Gap, Path: path}
-	var pe *fs.PathError
-	switch {
-	case errors.Is(err, errTooLong):
+	if errors.Is(err, errTooLong) {
 		n.Message = fmt.Sprintf("text over the limit of %d MiB: only the beginning was scanned", maxText>>20)
-	case errors.As(err, &pe):
-		n.Message = "cannot be read: " + pe.Err.Error()
-	default:
-		n.Message = "cannot be read: " + err.Error()
+	} else {
+		n.Message = "cannot be read: " + fileio.Cause(err).Error()
 	}
 	return n
 }

@@ -13,6 +13,8 @@ type Finding struct {
 	Severity       Severity   `json:"severity"`                 //
 	SeveritySource string     `json:"severitySource,omitempty"` // who says so: "ghsa", "nvd", "trivy-checks"
 	Score          float64    `json:"score,omitempty"`          // CVSS base score, 0 when there is none
+	Vector         string     `json:"vector,omitempty"`         // the CVSS vector of the score
+	Published      string     `json:"published,omitempty"`      // when the advisory was published, YYYY-MM-DD
 	Message        string     `json:"message"`                  // what is wrong here, in a sentence or two of plain text; never a secret
 	Fix            string     `json:"fix,omitempty"`            // what to do about it, in a sentence
 	Location       Location   `json:"location"`
@@ -20,6 +22,7 @@ type Finding struct {
 	Framework      string     `json:"framework,omitempty"` // "terraform", "kubernetes": what thresholds inside one scanner refer to
 	Resource       string     `json:"resource,omitempty"`  // the address of the thing at fault: aws_s3_bucket.logs, Deployment/shop
 	Package        *Package   `json:"package,omitempty"`
+	Layer          *Layer     `json:"layer,omitempty"`   // the layer of an image that brought it in
 	Aliases        []string   `json:"aliases,omitempty"` // other names of the same advisory or check
 
 	// Suppressions are the marks, made in the scanned content, that ask to pass
@@ -67,6 +70,7 @@ type Package struct {
 	Name         string `json:"name"`
 	Version      string `json:"version"`
 	FixedVersion string `json:"fixedVersion,omitempty"` // empty: no fix is known
+	Status       string `json:"status,omitempty"`       // what its vendor says: "fixed", "affected", "will-not-fix", "fix-deferred", "end-of-life", "under-investigation"
 	PURL         string `json:"purl,omitempty"`
 	Relationship string `json:"relationship,omitempty"` // "direct", "indirect", or empty when the lockfile does not say
 	Dev          bool   `json:"dev,omitempty"`
@@ -75,6 +79,15 @@ type Package struct {
 	// of a direct dependency first, of the package itself last. It is empty for
 	// a direct dependency, and when the lockfile does not say.
 	Path []string `json:"path,omitempty"`
+}
+
+// Layer is the layer of a container image that something came in with.
+type Layer struct {
+	Digest    string `json:"digest,omitempty"`    // of the layer as it is stored, "sha256:…"
+	DiffID    string `json:"diffId,omitempty"`    // of its content
+	CreatedBy string `json:"createdBy,omitempty"` // the build step, as the image's history has it
+	Base      bool   `json:"base,omitempty"`      // it belongs to the base image
+	File      string `json:"file,omitempty"`      // the file in the image
 }
 
 // Suppression is a request, found in the scanned content, to pass over a

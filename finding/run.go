@@ -43,17 +43,30 @@ func (s *Status) UnmarshalText(text []byte) error {
 
 // Run is everything one scanner has to say about one target.
 type Run struct {
-	Scanner  string        `json:"scanner"`
-	Target   string        `json:"target,omitempty"` // an image or URL; empty for the repository itself
-	Engine   Engine        `json:"engine"`           //
-	Status   Status        `json:"status"`
-	Reason   string        `json:"reason,omitempty"` // why the status is not Completed, one line
-	Plan     string        `json:"plan,omitempty"`   // what it set out to look at, one line
-	Looked   Looked        `json:"looked"`
-	Notes    []Note        `json:"notes,omitempty"`
-	Rules    []Rule        `json:"rules,omitempty"`
-	Findings []Finding     `json:"findings"`
+	Scanner  string    `json:"scanner"`
+	Target   string    `json:"target,omitempty"` // an image or URL; empty for the repository itself
+	Engine   Engine    `json:"engine"`           //
+	Status   Status    `json:"status"`
+	Reason   string    `json:"reason,omitempty"` // why the status is not Completed, one line
+	Plan     string    `json:"plan,omitempty"`   // what it set out to look at, one line
+	Looked   Looked    `json:"looked"`
+	Notes    []Note    `json:"notes,omitempty"`
+	Rules    []Rule    `json:"rules,omitempty"`
+	Findings []Finding `json:"findings"`
+
+	// Inventory is the software that was looked at. It is no part of the saved
+	// results: it can be many times as large, and a report of its own holds it.
+	Inventory []Source `json:"-"`
+
 	Duration time.Duration `json:"duration,omitempty"` // nanoseconds; never part of deterministic output
+}
+
+// Title names the run for people: its scanner and, if it has one, its target.
+func (r *Run) Title() string {
+	if r.Target == "" {
+		return r.Scanner
+	}
+	return r.Scanner + " " + r.Target
 }
 
 // Engine names what did the looking.

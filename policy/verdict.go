@@ -115,7 +115,7 @@ func crossings(run finding.Run, decisions []Decision) []string {
 		if count[by] == 1 {
 			noun = "finding crosses"
 		}
-		out = append(out, fmt.Sprintf("%s: %d %s %s", label(run), count[by], noun, by))
+		out = append(out, fmt.Sprintf("%s: %d %s %s", run.Title(), count[by], noun, by))
 	}
 	return out
 }
@@ -131,7 +131,7 @@ func (p Policy) incomplete(res finding.Results) []string {
 		case run.Status == finding.Skipped && !slices.Contains(p.Require, run.Scanner):
 		case p.Require != nil && !slices.Contains(p.Require, run.Scanner):
 		default:
-			out = append(out, fmt.Sprintf("%s: %s: %s", label(run), run.Status, run.Reason))
+			out = append(out, fmt.Sprintf("%s: %s: %s", run.Title(), run.Status, run.Reason))
 		}
 	}
 	for _, name := range p.Require {
@@ -143,11 +143,4 @@ func (p Policy) incomplete(res finding.Results) []string {
 		out = append(out, "no scanner found anything to look at: is this the right directory, and was the repository checked out?")
 	}
 	return out
-}
-
-func label(run finding.Run) string {
-	if run.Target == "" {
-		return run.Scanner
-	}
-	return run.Scanner + " " + run.Target
 }

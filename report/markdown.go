@@ -27,7 +27,7 @@ func Markdown(w io.Writer, r Report) error {
 	b.WriteString("\n| Scanner | Status | Critical | High | Medium | Low | Other | Time |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
-		fmt.Fprintf(&b, "| %s | %s |", markdown(name(run)), markdownStatus(run))
+		fmt.Fprintf(&b, "| %s | %s |", markdown(run.Title()), markdownStatus(run))
 		for _, n := range counts(run, r.Verdict.Decisions[i]) {
 			fmt.Fprintf(&b, " %d |", n)
 		}
@@ -57,10 +57,10 @@ func markdownNotes(b *bytes.Buffer, r Report) {
 				b.WriteString("\n### Notes\n\n")
 			}
 			if j == limit {
-				fmt.Fprintf(b, "- %s: and %s\n", markdown(name(run)), text.Count(len(run.Notes)-limit, "more note"))
+				fmt.Fprintf(b, "- %s: and %s\n", markdown(run.Title()), text.Count(len(run.Notes)-limit, "more note"))
 				break
 			}
-			fmt.Fprintf(b, "- %s: %s: %s\n", markdown(name(run)), n.Level, markdown(text.Cut(n.String(), 500)))
+			fmt.Fprintf(b, "- %s: %s: %s\n", markdown(run.Title()), n.Level, markdown(text.Cut(n.String(), 500)))
 		}
 	}
 }

@@ -37,7 +37,7 @@ func scannerTable(w io.Writer, r Report, o TableOptions) {
 	t := grid{{"SCANNER", "STATUS", "CRITICAL", "HIGH", "MEDIUM", "LOW", "OTHER", "TIME", "LOOKED AT"}}
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
-		line := []string{name(run), run.Status.String()}
+		line := []string{run.Title(), run.Status.String()}
 		for _, n := range counts(run, r.Verdict.Decisions[i]) {
 			line = append(line, strconv.Itoa(n))
 		}
@@ -99,10 +99,10 @@ func notesList(w io.Writer, r Report) {
 				header = true
 				fmt.Fprintln(w, "\nNOTES")
 			}
-			fmt.Fprintf(w, "  %s: %s: %s\n", name(run), note.Level, Line(note.String()))
+			fmt.Fprintf(w, "  %s: %s: %s\n", run.Title(), note.Level, Line(note.String()))
 		}
 		if n > limit {
-			fmt.Fprintf(w, "  %s: and %s\n", name(run), text.Count(n-limit, "more note"))
+			fmt.Fprintf(w, "  %s: and %s\n", run.Title(), text.Count(n-limit, "more note"))
 		}
 	}
 }
@@ -116,13 +116,6 @@ func verdictLines(w io.Writer, r Report, o TableOptions) {
 	for _, reason := range r.Verdict.Reasons {
 		fmt.Fprintf(w, "  %s\n", Line(reason))
 	}
-}
-
-func name(run *finding.Run) string {
-	if run.Target == "" {
-		return run.Scanner
-	}
-	return run.Scanner + " " + run.Target
 }
 
 const (

@@ -154,10 +154,15 @@ func (t *translator) ownResult(f *finding.Finding, r *sarifResult) {
 	f.SeveritySource = cmp.Or(p.text("severitySource"), f.SeveritySource)
 	f.Framework, f.Resource = p.text("framework"), p.text("resource")
 	f.Fix, f.Key = p.text("fix"), p.text("key")
+	f.Vector, f.Published = p.text("vector"), p.text("published")
 	f.Aliases = p.texts("aliases")
 	var pkg finding.Package
 	if p["package"] != nil && json.Unmarshal(p["package"], &pkg) == nil {
 		f.Package = &pkg
+	}
+	var layer finding.Layer
+	if p["layer"] != nil && json.Unmarshal(p["layer"], &layer) == nil {
+		f.Layer = &layer
 	}
 	f.Location.Commit, f.Location.Date = p.text("commit"), p.text("date")
 	ownRegion(&f.Location, p)

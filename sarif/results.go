@@ -97,6 +97,8 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 		{"resource", f.Resource},
 		{"fix", f.Fix},
 		{"key", f.Key},
+		{"vector", f.Vector},
+		{"published", f.Published},
 	} {
 		if text.value != "" {
 			p[text.key] = text.value
@@ -110,6 +112,9 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 	}
 	if f.Package != nil {
 		p["package"] = f.Package
+	}
+	if f.Layer != nil {
+		p["layer"] = f.Layer
 	}
 	return p
 }

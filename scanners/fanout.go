@@ -33,6 +33,11 @@ type Planned struct {
 	Err     error // the plan could not be made: the scanner has failed
 }
 
+// Title names the scanner and its target, as its run will.
+func (p Planned) Title() string {
+	return (&finding.Run{Scanner: p.Scanner.Name(), Target: TargetOf(p.Scanner)}).Title()
+}
+
 // Plan asks every scanner for its plan, side by side. The order of the result
 // is that of the list.
 func Plan(ctx context.Context, list []Scanner, t Target) []Planned {
@@ -52,9 +57,8 @@ func Plan(ctx context.Context, list []Scanner, t Target) []Planned {
 
 // Event tells a progress display what a scanner is doing.
 type Event struct {
-	Scanner string
-	Done    bool
-	Run     finding.Run // before it is done, only the plan
+	Done bool
+	Run  finding.Run // before it is done, only the plan
 }
 
 // Options bounds the fan-out.
@@ -85,7 +89,7 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 	}
 	for i, p := range plan {
 		name := p.Scanner.Name()
-		run := finding.Run{Scanner: name, Plan: p.Work.What, Engine: engineOf(p.Scanner)}
+		run := finding.Run{Scanner: name, Target: TargetOf(p.Scanner), Plan: p.Work.What, Engine: engineOf(p.Scanner)}
 		switch {
 		case ctx.Err() != nil:
 			run.Status, run.Reason = finding.Failed, "interrupted"
@@ -95,15 +99,15 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 			run.Status, run.Reason = finding.Skipped, text.OneLine(p.Work.Skip, maxReason)
 		default:
 			g.Go(func() error {
-				report(Event{Scanner: name, Run: run})
+				report(Event{Run: run})
 				runs[i] = runOne(ctx, p, run, t, o.Timeout)
-				report(Event{Scanner: name, Done: true, Run: runs[i]})
+				report(Event{Done: true, Run: runs[i]})
 				return nil
 			})
 			continue
 		}
 		runs[i] = run
-		report(Event{Scanner: name, Done: true, Run: run})
+		report(Event{Done: true, Run: run})
 	}
 	g.Wait()
 	return runs
@@ -119,7 +123,7 @@ func runOne(parent context.Context, p Planned, run finding.Run, t Target, timeou
 	start := time.Now()
 	report, err := bounded(ctx, func() (Report, error) { return p.Scanner.Scan(ctx, t, p.Work) })
 	run.Duration = time.Since(start)
-	run.Findings, run.Rules, run.Looked, run.Notes = report.Findings, report.Rules, report.Looked, report.Notes
+	run.Findings, run.Rules, run.Looked, run.Notes, run.Inventory = report.Findings, report.Rules, report.Looked, report.Notes, report.Inventory
 	run.Status, run.Reason = judge(run, err, parent, ctx, timeout)
 	return normalise(run)
 }
@@ -216,4 +220,12 @@ func engineOf(s Scanner) finding.Engine {
 		return v.Engine()
 	}
 	return finding.Engine{Name: s.Name()}
+}
+
+// TargetOf is what s looks at if not the tree, or empty.
+func TargetOf(s Scanner) string {
+	if t, ok := s.(Targeted); ok {
+		return t.Target()
+	}
+	return ""
 }

@@ -136,7 +136,7 @@ func TestInterruptionKeepsWhatIsFinished(t *testing.T) {
 	defer close(hung)
 	start := time.Now()
 	got := run(t, ctx, Options{OnEvent: func(e Event) {
-		if e.Done && e.Scanner == "quick" {
+		if e.Done && e.Run.Scanner == "quick" {
 			close(finished)
 		}
 	}},
@@ -175,7 +175,7 @@ func TestAHungPlanCanBeInterrupted(t *testing.T) {
 
 func TestEventsComeInOrderPerScanner(t *testing.T) {
 	seen := map[string][]bool{}
-	run(t, t.Context(), Options{OnEvent: func(e Event) { seen[e.Scanner] = append(seen[e.Scanner], e.Done) }},
+	run(t, t.Context(), Options{OnEvent: func(e Event) { seen[e.Run.Scanner] = append(seen[e.Run.Scanner], e.Done) }},
 		fake{name: "a", scan: fine}, fake{name: "b", plan: func() (Work, error) { return Nothing("x"), nil }})
 	want := map[string][]bool{"a": {false, true}, "b": {true}}
 	if d := cmp.Diff(want, seen); d != "" {

@@ -30,6 +30,13 @@ type Versioned interface {
 	Engine() finding.Engine
 }
 
+// Targeted is an optional extra of a Scanner that looks at something else than
+// the tree. Several scanners of one name may differ in their targets.
+type Targeted interface {
+	// Target is the name of an image or an address, without secrets.
+	Target() string
+}
+
 // Target is what is scanned.
 type Target struct {
 	Tree *Tree // the files, walked once for all scanners
@@ -52,4 +59,8 @@ type Report struct {
 	Rules    []finding.Rule // one for each RuleID that the findings use
 	Looked   finding.Looked
 	Notes    []finding.Note
+
+	// Inventory is the software that was looked at; nil for scanners that
+	// look at none.
+	Inventory []finding.Source
 }

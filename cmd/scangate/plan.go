@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/text"
 )
 
@@ -40,13 +41,14 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 
 	type line struct {
 		Scanner string `json:"scanner"`
+		Target  string `json:"target,omitempty"`
 		Runs    bool   `json:"runs"`
 		Why     string `json:"why"`
 	}
 	lines := make([]line, len(planned))
 	code := exitPassed
 	for i, p := range planned {
-		lines[i] = line{p.Scanner.Name(), true, p.Work.What}
+		lines[i] = line{p.Scanner.Name(), scanners.TargetOf(p.Scanner), true, p.Work.What}
 		switch {
 		case p.Err != nil:
 			lines[i].Runs, lines[i].Why = false, "failed: "+p.Err.Error()
@@ -60,12 +62,12 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 		enc.SetIndent("", "  ")
 		return code, enc.Encode(lines)
 	}
-	for _, l := range lines {
+	for i, l := range lines {
 		word := "runs"
 		if !l.Runs {
 			word = "skips"
 		}
-		fmt.Fprintf(a.stdout, "%-12s %-6s %s\n", l.Scanner, word, report.Line(l.Why))
+		fmt.Fprintf(a.stdout, "%-12s %-6s %s\n", report.Line(planned[i].Title()), word, report.Line(l.Why))
 	}
 	return code, nil
 }

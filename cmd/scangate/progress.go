@@ -40,7 +40,7 @@ type progress struct {
 func (a *app) newProgress(plan []scanners.Planned) *progress {
 	p := &progress{w: a.stderr, live: a.terminal, start: map[string]time.Time{}, done: map[string]string{}, stop: make(chan struct{})}
 	for _, s := range plan {
-		p.names = append(p.names, s.Scanner.Name())
+		p.names = append(p.names, s.Title())
 	}
 	if p.live {
 		p.idle.Go(p.tick)
@@ -68,15 +68,16 @@ func (p *progress) tick() {
 func (p *progress) event(e scanners.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	title := e.Run.Title()
 	if !e.Done {
-		p.start[e.Scanner] = time.Now()
+		p.start[title] = time.Now()
 		if !p.live {
-			fmt.Fprintf(p.w, "scangate: %s: started, %s\n", e.Scanner, report.Line(e.Run.Plan))
+			fmt.Fprintf(p.w, "scangate: %s: started, %s\n", report.Line(title), report.Line(e.Run.Plan))
 		}
 	} else {
-		p.done[e.Scanner] = sumUp(e.Run)
+		p.done[title] = sumUp(e.Run)
 		if !p.live {
-			fmt.Fprintf(p.w, "scangate: %s: %s\n", e.Scanner, p.done[e.Scanner])
+			fmt.Fprintf(p.w, "scangate: %s: %s\n", report.Line(title), p.done[title])
 		}
 	}
 	if p.live {
@@ -113,7 +114,7 @@ func (p *progress) draw() {
 			state = d
 		}
 		// A line that wraps in a narrow terminal would spoil the redrawing.
-		fmt.Fprintf(&b, "  %-12s %s\n", n, text.Cut(state, 64))
+		fmt.Fprintf(&b, "  %-12s %s\n", text.Cut(report.Line(n), 40), text.Cut(state, 64))
 	}
 	p.drawn = len(p.names)
 	io.WriteString(p.w, b.String())

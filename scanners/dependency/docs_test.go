@@ -22,8 +22,8 @@ func TestDocs(t *testing.T) {
 		listed[m[1]] = m[3] == "listed only"
 	}
 	for _, k := range kinds {
-		want = append(want, k.file+" "+k.ecosystem.name)
-		if listed[k.file] != (k.ecosystem.versions == nil) {
+		want = append(want, k.file+" "+k.ecosystem.Name)
+		if listed[k.file] != (!k.ecosystem.Matched()) {
 			t.Errorf("%s: listed only: %v", k.file, listed[k.file])
 		}
 	}

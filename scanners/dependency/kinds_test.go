@@ -209,25 +209,3 @@ func TestDevelopmentPackages(t *testing.T) {
 		})
 	}
 }
-
-func TestNearestFix(t *testing.T) {
-	for _, tt := range []struct {
-		in                     ecosystem
-		installed, fixed, want string
-	}{
-		{npmPackages, "6.7.0", "6.2.4, 6.3.3, 6.7.3, 6.10.3", "6.7.3"},
-		{npmPackages, "6.9.9", "6.2.4, 6.10.3, 7.0.0", "6.10.3"},
-		{npmPackages, "1.0.0", "", ""},
-		{npmPackages, "1.0.0", "2.0.0-beta.1, 2.0.0", "2.0.0-beta.1"},
-		{pythonModules, "1.26.4", "2.0.6, 1.26.17", "1.26.17"},
-		{rubyGems, "2.2.3", "2.0.9.1, 2.1.4.1, 2.2.3.1", "2.2.3.1"},
-		{rubyGems, "2.2.3", ">= 4.2.2, ~> 4.1.11", ">= 4.2.2, ~> 4.1.11"},
-		{goModules, "v1.7.0", "1.7.7", "1.7.7"},
-		{rustCrates, "1.6.0", "0.6.14, 1.6.1", "1.6.1"},
-		{npmPackages, "nonsense", "1.0.0, 2.0.0", "1.0.0, 2.0.0"},
-	} {
-		if got := nearestFix(tt.in.versions, tt.installed, tt.fixed); got != tt.want {
-			t.Errorf("%s %s, fixed in %q: %q, want %q", tt.in.name, tt.installed, tt.fixed, got, tt.want)
-		}
-	}
-}

@@ -16,6 +16,7 @@ import (
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/text"
 	"github.com/scangate/scangate/vulndb"
 )
@@ -40,7 +41,8 @@ type result struct {
 	packages int // that were matched
 	dev      int // development packages left out
 	findings []finding.Finding
-	rules    rulebook
+	rules    match.Rulebook
+	listing  *finding.Source
 	notes    []finding.Note
 }
 
@@ -86,13 +88,13 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 		line, why := parseProblem(it.kind, data, err)
 		return gap(line, "cannot be parsed%s: its packages were not looked at", why)
 	}
-	if it.kind.ecosystem.versions != nil {
+	if it.kind.ecosystem.Matched() {
 		covered, err := db.Covers(it.kind.lang)
 		if err != nil {
 			return r, err
 		}
 		if !covered {
-			return gap(0, "the vulnerability database has no advisories for %s: update it with `scangate db update`", it.kind.ecosystem.name)
+			return gap(0, "the vulnerability database has no advisories for %s: update it with `scangate db update`", it.kind.ecosystem.Name)
 		}
 	}
 	r.read = true
@@ -107,6 +109,8 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	for _, m := range inv.remarks {
 		remark("%s", m)
 	}
+	list := listing(it, inv)
+	r.listing = &list
 	pkgs := tidy(slices.Clone(inv.packages))
 	if len(pkgs) == 0 {
 		if len(inv.remarks) == 0 { // else it has some, of unknown versions
@@ -120,8 +124,8 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 		r.dev = all - len(pkgs)
 		inv.packages = slices.DeleteFunc(inv.packages, func(p ftypes.Package) bool { return p.Dev })
 	}
-	if it.kind.ecosystem.versions == nil {
-		remark("%s listed and not matched: there is no source of advisories for %s", text.Count(len(pkgs), "package"), it.kind.ecosystem.name)
+	if !it.kind.ecosystem.Matched() {
+		remark("%s listed and not matched: there is no source of advisories for %s", text.Count(len(pkgs), "package"), it.kind.ecosystem.Name)
 		return r, nil
 	}
 	matched := slices.DeleteFunc(slices.Clone(pkgs), func(p ftypes.Package) bool { return !versionLike.MatchString(p.Version) })
@@ -129,18 +133,11 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 		remark("%s without a version to compare (local, git or download), so no advisory can match", text.Count(n, "package"))
 	}
 	r.packages = len(matched)
-	vulns, err := db.Detect(ctx, it.kind.lang, matched)
-	if err != nil {
+	hits, err := match.Libraries(ctx, db, it.kind.ecosystem, it.kind.lang, matched)
+	if err != nil || len(hits) == 0 {
 		return r, err
 	}
-	if len(vulns) == 0 {
-		return r, nil
-	}
-	up, err := upgrades(ctx, db, it.kind, matched, vulns)
-	if err != nil {
-		return r, err
-	}
-	r.findings, r.rules = findings(it, data, matched, vulns, paths(inv), up)
+	r.findings, r.rules = findings(it, data, matched, hits, paths(inv))
 	return r, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/text"
 	"github.com/scangate/scangate/vulndb"
 	"golang.org/x/sync/errgroup"
@@ -49,6 +50,9 @@ func New(options Options) (*Scanner, error) {
 // Name returns "dependency".
 func (s *Scanner) Name() string { return name }
 
+// Engine returns the engine that reads lockfiles and matches versions.
+func (s *Scanner) Engine() finding.Engine { return match.Engine() }
+
 // item is a lockfile to read.
 type item struct {
 	path string
@@ -63,7 +67,7 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 	for _, f := range t.Tree.Files() {
 		if k, ok := kindOf(f.Path); ok {
 			items = append(items, item{f.Path, f.Size, k})
-			counts[k.ecosystem.name]++
+			counts[k.ecosystem.Name]++
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -74,9 +78,9 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 	}
 	var parts []string
 	for _, k := range kinds {
-		if n := counts[k.ecosystem.name]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", k.ecosystem.name, n))
-			delete(counts, k.ecosystem.name)
+		if n := counts[k.ecosystem.Name]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", k.ecosystem.Name, n))
+			delete(counts, k.ecosystem.Name)
 		}
 	}
 	return scanners.Work{What: text.Count(len(items), "lockfile") + ": " + strings.Join(parts, ", "), Items: items}, nil
@@ -140,22 +144,25 @@ func (s *Scanner) staleness(db *vulndb.DB) []finding.Note {
 // collect joins what was found in the lockfiles, in their order.
 func (s *Scanner) collect(results []result) scanners.Report {
 	var report scanners.Report
-	rules := rulebook{}
+	rules := match.Rulebook{}
 	left, leftIn := 0, 0
 	for _, r := range results {
 		report.Findings = append(report.Findings, r.findings...)
 		report.Notes = append(report.Notes, r.notes...)
-		rules.merge(r.rules)
+		rules.Merge(r.rules)
 		if r.read {
 			report.Looked.Files++
 			report.Looked.Packages += r.packages
 			report.Looked.Bytes += r.bytes
 		}
+		if r.listing != nil {
+			report.Inventory = append(report.Inventory, *r.listing)
+		}
 		if r.dev > 0 {
 			left, leftIn = left+r.dev, leftIn+1
 		}
 	}
-	report.Rules = rules.sorted()
+	report.Rules = rules.Sorted()
 	if left > 0 {
 		report.Notes = append(report.Notes, finding.Note{Level: finding.Information, Message: fmt.Sprintf(
 			"%s in %s left out: set dev: true under scanners: dependency: to look at them", text.Count(left, "development package"), text.Count(leftIn, "lockfile"))})

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -248,19 +247,6 @@ func TestUncoveredEcosystem(t *testing.T) {
 	}
 }
 
-func TestEngineVersion(t *testing.T) {
-	mod, err := os.ReadFile("../../go.mod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(mod), engineModule+" v"+engineVersion+"\n") {
-		t.Errorf("go.mod does not require %s v%s", engineModule, engineVersion)
-	}
-	if e := (&Scanner{}).Engine(); e.Name != "trivy" || e.Version != engineVersion {
-		t.Errorf("engine %+v, built with %s", e, runtime.Version())
-	}
-}
-
 // TestWholeFinding looks at every field once.
 func TestWholeFinding(t *testing.T) {
 	r := scan(t, Options{DB: sampleDB(t, time.Now()), Dev: true}, walk(t, filepath.Join(sample, "shop", "web")), 1)
@@ -270,10 +256,11 @@ func TestWholeFinding(t *testing.T) {
 	}
 	want := finding.Finding{
 		RuleID: "CVE-2022-46175", Severity: finding.High, SeveritySource: "ghsa", Score: 7.1,
+		Vector: "CVSS:3.1/AV:N/AC:H/PR:L/UI:N/S:U/C:H/I:L/A:H", Published: "2022-12-24",
 		Message:  "json5 2.2.1: prototype pollution through parse; fixed in 2.2.2",
 		Fix:      "upgrade json5 to 2.2.2: npm install --save-dev json5@2.2.2",
 		Location: finding.Location{Path: "package-lock.json", StartLine: r.Findings[i].Location.StartLine},
-		Package: &finding.Package{Ecosystem: "npm", Name: "json5", Version: "2.2.1", FixedVersion: "2.2.2",
+		Package: &finding.Package{Ecosystem: "npm", Name: "json5", Version: "2.2.1", FixedVersion: "2.2.2", Status: "fixed",
 			PURL: "pkg:npm/json5@2.2.1", Relationship: "direct", Dev: true},
 		Aliases: []string{"GHSA-9c47-m6qq-7p4h"},
 		Key:     "json5@2.2.1",
@@ -295,5 +282,29 @@ func TestWholeFinding(t *testing.T) {
 	i = slices.IndexFunc(r.Findings, func(f finding.Finding) bool { return f.Package.Name == "ip" })
 	if f := r.Findings[i]; f.Fixable() || f.Fix != "no fixed version is known" || !strings.HasSuffix(f.Message, "; no fixed version is known") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestInventory holds that everything a lockfile names is listed, what is not
+// matched included.
+func TestInventory(t *testing.T) {
+	r := scan(t, Options{DB: sampleDB(t, time.Now())}, walk(t, filepath.Join("testdata", "uv")), 1)
+	if len(r.Inventory) != 1 {
+		t.Fatalf("%d sources", len(r.Inventory))
+	}
+	s := r.Inventory[0]
+	if s.Path != "uv.lock" || s.Type != "uv" || s.Ecosystem != "pip" || len(s.Packages) == 0 {
+		t.Errorf("%+v", s)
+	}
+	var dev, related bool
+	for _, c := range s.Packages {
+		if c.ID == "" || c.Name == "" || c.PURL == "" {
+			t.Errorf("%+v", c)
+		}
+		dev = dev || c.Dev
+		related = related || len(c.DependsOn) > 0
+	}
+	if !dev || !related {
+		t.Errorf("development packages %v, relations %v: %+v", dev, related, s.Packages)
 	}
 }

@@ -1,4 +1,4 @@
-package dependency
+package match
 
 import (
 	"runtime/debug"
@@ -13,8 +13,8 @@ const engineModule = "github.com/aquasecurity/trivy"
 // test compares it with go.mod.
 const engineVersion = "0.66.0"
 
-// Engine returns the engine that reads lockfiles and matches versions.
-func (s *Scanner) Engine() finding.Engine {
+// Engine returns the engine that reads packages and matches versions.
+func Engine() finding.Engine {
 	version := engineVersion
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dep := range info.Deps {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -31,9 +33,16 @@ func (a *app) database(flag string) (dir string, isDefault bool) {
 // settings is what the scanners get to know of the command line.
 func (a *app) settings(s scanning, conf config.DB) settings {
 	dir, isDefault := a.database(s.db)
-	set := settings{db: dir, config: conf}
+	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}}
 	if isDefault && !s.offline {
-		set.refresh = func(ctx context.Context) error { return vulndb.Refresh(ctx, dir, a.mirrors) }
+		// Once for all scanners: one that still refreshed it while another
+		// reads it would change it under its hands.
+		var once sync.Once
+		var err error
+		set.database.Refresh = func(ctx context.Context) error {
+			once.Do(func() { err = vulndb.Refresh(ctx, dir, a.mirrors) })
+			return err
+		}
 	}
 	return set
 }

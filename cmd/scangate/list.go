@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dependency"
 	"github.com/scangate/scangate/scanners/iac"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/scanners/secret"
 	"github.com/scangate/scangate/text"
 )
@@ -25,9 +25,7 @@ type entry struct {
 
 // settings is what the command line gives to scanners.
 type settings struct {
-	db      string                      // directory of the vulnerability database
-	refresh func(context.Context) error // brings it up to date; nil if that is not ours to do
-	config  config.DB
+	database match.Database
 }
 
 // embedded lists the scanners of this binary. A new one is its package, its
@@ -35,7 +33,7 @@ type settings struct {
 func embedded() []entry {
 	return []entry{
 		{name: "dependency", make: func(s config.Section, set settings) (scanners.Scanner, error) {
-			o := dependency.Options{DB: set.db, MaxAge: set.config.MaxAge, Refresh: set.refresh}
+			o := dependency.Options{DB: set.database}
 			return build(s, &o, dependency.New)
 		}},
 		{name: "secret", make: func(s config.Section, _ settings) (scanners.Scanner, error) {

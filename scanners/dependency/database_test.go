@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -39,9 +40,9 @@ func TestRefresh(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "db")
 			if tt.have {
-				dir = sampleDB(t, built)
+				dir = sampleDB(t, built).Dir
 			}
-			s, err := New(Options{DB: dir, Refresh: tt.refresh(dir)})
+			s, err := New(Options{DB: match.Database{Dir: dir, Refresh: tt.refresh(dir)}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +76,7 @@ func TestRefresh(t *testing.T) {
 
 // TestPlanDoesNotRefresh: planning is offline.
 func TestPlanDoesNotRefresh(t *testing.T) {
-	s, err := New(Options{DB: "x", Refresh: func(context.Context) error { t.Error("refreshed"); return nil }})
+	s, err := New(Options{DB: match.Database{Dir: "x", Refresh: func(context.Context) error { t.Error("refreshed"); return nil }}})
 	if err != nil {
 		t.Fatal(err)
 	}

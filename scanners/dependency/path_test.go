@@ -12,6 +12,7 @@ import (
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -213,7 +214,7 @@ func TestUpgradeClearsEverything(t *testing.T) {
 		"1.3.0": "CVE-1-2 1.4.0, CVE-1-3 1.4.0, CVE-1-4 none",
 		"1.3.5": "CVE-1-3 1.4.0, CVE-1-4 none",
 	} {
-		r := scan(t, Options{DB: dir}, tree(t, map[string]string{"yarn.lock": "p@1:\n  version \"" + version + "\"\n"}), 1)
+		r := scan(t, Options{DB: match.Database{Dir: dir}}, tree(t, map[string]string{"yarn.lock": "p@1:\n  version \"" + version + "\"\n"}), 1)
 		var got []string
 		for _, f := range r.Findings {
 			to := "none"

@@ -11,7 +11,6 @@ import (
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/text"
-	"github.com/scangate/scangate/vulndb"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 )
@@ -27,13 +26,7 @@ const maxInFlight = 64 << 20
 type Options struct {
 	Dev bool `yaml:"dev"` // look at development dependencies as well
 
-	DB     string        `yaml:"-"` // the directory of the vulnerability database
-	MaxAge time.Duration `yaml:"-"` // an older database leaves a gap; 0: no limit
-
-	// Refresh brings the database up to date before it is opened, if that is
-	// due. It is nil where the network must not be touched, or the database is
-	// somebody else's to keep.
-	Refresh func(context.Context) error `yaml:"-"`
+	DB match.Database `yaml:"-"`
 }
 
 // Scanner looks for known vulnerabilities in what lockfiles name.
@@ -93,7 +86,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("not a plan of this scanner: %T", w.Items)
 	}
-	db, refreshed, err := s.open(ctx)
+	db, notes, err := s.options.DB.Open(ctx, s.now())
 	if err != nil {
 		return scanners.Report{}, err
 	}
@@ -119,26 +112,8 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		return scanners.Report{}, err
 	}
 	report := s.collect(results)
-	report.Notes = slices.Concat(refreshed, s.staleness(db), report.Notes, t.Tree.Problems())
+	report.Notes = slices.Concat(notes, report.Notes, t.Tree.Problems())
 	return report, nil
-}
-
-// staleness warns of a database that misses the advisories of the last days.
-// One that is older than the configuration allows is a gap.
-func (s *Scanner) staleness(db *vulndb.DB) []finding.Note {
-	now := s.now()
-	age := db.Age(now)
-	note := finding.Note{Level: finding.Warning}
-	limit := ""
-	switch {
-	case s.options.MaxAge > 0 && age > s.options.MaxAge:
-		note.Level, limit = finding.Gap, fmt.Sprintf(", and db.max-age allows %s", s.options.MaxAge)
-	case !db.Stale(now):
-		return nil
-	}
-	note.Message = fmt.Sprintf("vulnerability database is %s old (built %s)%s: newer advisories are not in it, update it with `scangate db update`",
-		text.Age(age), db.UpdatedAt().UTC().Format(time.RFC3339), limit)
-	return []finding.Note{note}
 }
 
 // collect joins what was found in the lockfiles, in their order.

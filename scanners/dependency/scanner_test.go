@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -24,13 +25,13 @@ var _ interface {
 const sample = "../../testdata/sample"
 
 // sampleDB builds the database of the sample's advisories, dated now.
-func sampleDB(t testing.TB, now time.Time) string {
+func sampleDB(t testing.TB, now time.Time) match.Database {
 	t.Helper()
 	dir := t.TempDir()
 	if err := vulndb.Build("../../testdata/advisories", dir, now); err != nil {
 		t.Fatal(err)
 	}
-	return dir
+	return match.Database{Dir: dir}
 }
 
 // tree writes files, by their paths, and walks them.
@@ -167,7 +168,7 @@ func TestPlan(t *testing.T) {
 		{"installed packages", map[string]string{"node_modules/a/package-lock.json": ""}, "", "no lockfile of a known package manager in the tree"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := New(Options{DB: "does/not/exist"})
+			s, err := New(Options{DB: match.Database{Dir: "does/not/exist"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +183,7 @@ func TestPlan(t *testing.T) {
 func TestDatabaseFails(t *testing.T) {
 	tr := tree(t, map[string]string{"go.mod": "module x\n"})
 	for name, dir := range map[string]string{"none": "", "missing": filepath.Join(t.TempDir(), "db")} {
-		s, err := New(Options{DB: dir})
+		s, err := New(Options{DB: match.Database{Dir: dir}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,12 +200,7 @@ func TestDatabaseFails(t *testing.T) {
 
 func TestStaleDatabase(t *testing.T) {
 	built := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
-	dir := sampleDB(t, built)
-	db, err := vulndb.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	data := sampleDB(t, built)
 	for _, tt := range []struct {
 		age, max time.Duration
 		want     []finding.Note
@@ -214,12 +210,18 @@ func TestStaleDatabase(t *testing.T) {
 		{49 * time.Hour, 50 * time.Hour, []finding.Note{{Level: finding.Warning, Message: "vulnerability database is 2 days old (built 2026-02-03T04:05:06Z): newer advisories are not in it, update it with `scangate db update`"}}},
 		{5 * time.Hour, 4 * time.Hour, []finding.Note{{Level: finding.Gap, Message: "vulnerability database is 5 hours old (built 2026-02-03T04:05:06Z), and db.max-age allows 4h0m0s: newer advisories are not in it, update it with `scangate db update`"}}},
 	} {
-		s := &Scanner{options: Options{MaxAge: tt.max}, now: func() time.Time { return built.Add(tt.age) }}
-		if diff := cmp.Diff(tt.want, s.staleness(db)); diff != "" {
+		data.MaxAge = tt.max
+		db, notes, err := data.Open(t.Context(), built.Add(tt.age))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		if diff := cmp.Diff(tt.want, notes); diff != "" {
 			t.Errorf("%v: %s", tt.age, diff)
 		}
 	}
-	r := scan(t, Options{DB: dir}, tree(t, map[string]string{"go.mod": "module x\ngo 1.21\n"}), 1)
+	data.MaxAge = 0
+	r := scan(t, Options{DB: data}, tree(t, map[string]string{"go.mod": "module x\ngo 1.21\n"}), 1)
 	if len(r.Notes) == 0 || r.Notes[0].Level != finding.Warning {
 		t.Errorf("notes %v", r.Notes)
 	}
@@ -237,7 +239,7 @@ func TestUncoveredEcosystem(t *testing.T) {
 	if err := vulndb.Build(facts, dir, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	r := scan(t, Options{DB: dir}, tree(t, map[string]string{"requirements.txt": "a==1\n"}), 1)
+	r := scan(t, Options{DB: match.Database{Dir: dir}}, tree(t, map[string]string{"requirements.txt": "a==1\n"}), 1)
 	want := []string{"gap requirements.txt: the vulnerability database has no advisories for pip: update it with `scangate db update`"}
 	if diff := cmp.Diff(want, notes(r)); diff != "" {
 		t.Error(diff)

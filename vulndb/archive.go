@@ -124,7 +124,17 @@ func Import(ctx context.Context, dir, file string, now time.Time) (Info, error) 
 }
 
 func openExport(name string) (*os.File, error) {
-	info, err := os.Stat(name) // before opening, which would wait at a pipe
+	f, err := openRegular(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
+}
+
+// openRegular opens a file that is no pipe or device, which could keep the
+// reader waiting for ever. Errors leave the name out.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("not a regular file")
 	}
@@ -132,10 +142,7 @@ func openExport(name string) (*os.File, error) {
 	if err == nil {
 		f, err = os.Open(name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
-	}
-	return f, nil
+	return f, fileio.Cause(err)
 }
 
 func (u *updater) importFrom(ctx context.Context, f *os.File, now time.Time) error {

@@ -6,15 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
 	"github.com/aquasecurity/trivy-db/pkg/metadata"
-	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
-	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/vulnerability"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -22,7 +18,7 @@ import (
 const buildPageSize = 4096
 
 // Build makes a vulnerability database in outDir from the advisory facts in
-// factsDir, a file per ecosystem (see testdata/advisories for the format). It
+// factsDir, a file per ecosystem or release (facts.go has the format). It
 // is dated now. The same facts give the same bytes. On an error outDir keeps
 // what it had.
 func Build(factsDir, outDir string, now time.Time) error {
@@ -65,53 +61,9 @@ func Build(factsDir, outDir string, now time.Time) error {
 	return nil
 }
 
-// layOut arranges facts as trivy-db does: bucket, nested bucket (empty for
-// none), key, value.
-func layOut(facts []fact) (map[[3]string]any, error) {
-	content := map[[3]string]any{}
-	details := map[string]fact{}
-	for _, f := range facts {
-		source := dbtypes.DataSource{
-			ID:   vulnerability.GHSA,
-			Name: "GitHub Security Advisory " + sourceNames[f.ecosystem],
-			URL:  "https://github.com/advisories?query=type%3Areviewed+ecosystem%3A" + strings.ToLower(sourceNames[f.ecosystem]),
-		}
-		bucket := f.ecosystem + "::" + source.Name
-		content[[3]string{"data-source", "", bucket}] = source
-		at := [3]string{bucket, vulnerability.NormalizePkgName(dbtypes.Ecosystem(f.ecosystem), f.Package), f.ID}
-		if content[at] != nil {
-			return nil, fmt.Errorf("%s: advisory %s for package %s is listed twice", f.place, f.ID, f.Package)
-		}
-		content[at] = &dbtypes.Advisory{VendorIDs: f.Aliases, VulnerableVersions: f.Vulnerable, PatchedVersions: f.Patched}
-		if first, ok := details[f.ID]; ok && !reflect.DeepEqual(first.detail(), f.detail()) {
-			return nil, fmt.Errorf("%s: advisory %s differs from its first mention at %s", f.place, f.ID, first.place)
-		}
-		details[f.ID] = f
-		content[[3]string{"vulnerability", "", f.ID}] = f.detail()
-	}
-	return content, nil
-}
-
-// detail is what a fact says whatever the package.
-func (f fact) detail() dbtypes.Vulnerability {
-	v := dbtypes.Vulnerability{
-		Title:          f.Title,
-		Description:    strings.TrimSpace(f.Description),
-		Severity:       f.severity.String(),
-		VendorSeverity: dbtypes.VendorSeverity{vulnerability.GHSA: f.severity},
-		CweIDs:         f.CWE,
-		References:     f.References,
-		PublishedDate:  &f.published,
-	}
-	if f.CVSS.Score > 0 {
-		v.CVSS = dbtypes.VendorCVSS{vulnerability.GHSA: {V3Score: f.CVSS.Score, V3Vector: f.CVSS.Vector}}
-	}
-	return v
-}
-
 // writeBolt writes content in the order of its keys, with a transaction for
 // each nested bucket: bolt lays out several of one transaction in random order.
-func writeBolt(path string, content map[[3]string]any) (err error) {
+func writeBolt(path string, content content) (err error) {
 	keys := make([][3]string, 0, len(content))
 	for k := range content {
 		keys = append(keys, k)
@@ -137,7 +89,7 @@ func writeBolt(path string, content map[[3]string]any) (err error) {
 }
 
 // put writes the values of keys, which are all of one bucket.
-func put(tx *bolt.Tx, keys [][3]string, content map[[3]string]any) error {
+func put(tx *bolt.Tx, keys [][3]string, content content) error {
 	bucket, err := tx.CreateBucketIfNotExists([]byte(keys[0][0]))
 	if err != nil {
 		return err

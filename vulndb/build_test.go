@@ -72,6 +72,12 @@ advisories:
 		{"twice", good, good + good[strings.Index(good, "  - id"):], "f.yaml:10: advisory CVE-2000-0001 for package a is listed twice"},
 		{"contradiction", good, good + strings.NewReplacer("package: a", "package: b", "title: t", "title: u").Replace(good[strings.Index(good, "  - id"):]),
 			"f.yaml:10: advisory CVE-2000-0001 differs from its first mention at f.yaml:3"},
+		{"a release of npm", "ecosystem: npm", "ecosystem: npm\nrelease: \"1\"", "f.yaml: advisories for npm have no release"},
+		{"fixed in npm", `patched: ["2"]`, `fixed: "2"`, "are for operating systems"},
+		{"no release", "npm", "debian", "f.yaml: advisories for debian need a release"},
+		{"a minor release", "ecosystem: npm", "ecosystem: debian\nrelease: \"12.1\"", `are for the whole of "12"`},
+		{"ranges in debian", "ecosystem: npm", "ecosystem: debian\nrelease: \"12\"", "vulnerable and patched are for packages of languages"},
+		{"centos", "npm", "centos", `unknown ecosystem "centos"`},
 		{"two documents", good, good + "---\n" + good, "more than one document"},
 		{"too large", good, good + strings.Repeat("#", maxFactsSize), "over 16 MiB"},
 	} {
@@ -94,20 +100,25 @@ advisories:
 
 // TestSampleFacts holds the sample's facts to what they are meant to show.
 func TestSampleFacts(t *testing.T) {
-	facts, err := readFacts(sampleFacts)
+	files, err := readFacts(sampleFacts)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var facts []fact
+	for _, f := range files {
+		facts = append(facts, f.Advisories...)
 	}
 	per, unfixed, ranges := map[string]int{}, 0, 0
 	for _, f := range facts {
 		per[f.ecosystem]++
-		if len(f.Patched) == 0 {
+		if len(f.Patched) == 0 && f.Fixed == "" {
 			unfixed++
 		}
 		if len(f.Vulnerable) > 1 {
 			ranges++
 		}
-		if len(f.Aliases) == 0 || len(f.References) == 0 || f.Description == "" {
+		named := len(f.Aliases) > 0 || sourceNames[f.ecosystem] == "" // many distributions only use the CVE
+		if !named || len(f.References) == 0 || f.Description == "" {
 			t.Errorf("%s: %s lacks aliases, references or a description", f.place, f.ID)
 		}
 	}
@@ -118,5 +129,43 @@ func TestSampleFacts(t *testing.T) {
 	}
 	if unfixed == 0 || ranges == 0 {
 		t.Errorf("%d advisories without a fix, %d with several ranges", unfixed, ranges)
+	}
+}
+
+func TestOSFactsErrors(t *testing.T) {
+	const good = `ecosystem: ECO
+release: "9"
+advisories:
+  - id: CVE-2000-0001
+    package: a
+    fixed: "2"
+    severity: low
+    title: t
+    published: 2000-01-01
+`
+	for _, tt := range []struct{ eco, from, to, want string }{
+		{"rocky", `    fixed: "2"` + "\n", "", "has no fixed version: of rocky, only advisories with one can be matched"},
+		{"debian", `fixed: "2"`, "introduced: \"1\"", "introduced is for alpine"},
+		{"alpine", `release: "9"`, `release: 3.20.1`, `are for the whole of "3.20"`},
+		{"alma", `fixed: "2"`, "fixed: \"2\"\n    arches: [x86_64]", "are for all arches"},
+		{"oracle", `fixed: "2"`, "fixed: \"2\"\n    products: [x]", "products are for redhat"},
+		{"redhat", `fixed: "2"`, "fixed: \"2\"\n    status: affected", `status "affected": want fixed with`},
+		{"redhat", `fixed: "2"`, "status: fixed", `status "fixed": want fixed with`},
+		{"redhat", `fixed: "2"`, "status: perhaps", `status "perhaps": want fixed with`},
+		{"ubuntu", `fixed: "2"`, "status: will_not_fix", "of ubuntu, only affected can be told"},
+		{"debian", "advisories:", "repositories: {a: [b]}\nadvisories:", "have no repositories"},
+		{"wolfi", "severity: low", "severity: low", "advisories for wolfi have no release"},
+	} {
+		t.Run(tt.eco+" "+tt.want, func(t *testing.T) {
+			dir := t.TempDir()
+			text := strings.Replace(strings.Replace(good, "ECO", tt.eco, 1), tt.from, tt.to, 1)
+			if err := os.WriteFile(filepath.Join(dir, "f.yaml"), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			err := Build(dir, filepath.Join(dir, "out"), time.Now())
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want one line with %q", err, tt.want)
+			}
+		})
 	}
 }

@@ -72,7 +72,7 @@ func (d *DB) Detect(ctx context.Context, lang ftypes.LangType, pkgs []ftypes.Pac
 			if err := fillIn(dbtypes.Ecosystem(driver.Type()), found); err != nil {
 				return corrupt(path, "%v", oneLine(err))
 			}
-			sortByPackage(chunk, found)
+			sortByPackage(places(chunk, func(p ftypes.Package) string { return p.Version }), found)
 			all = append(all, found...)
 			return nil
 		})
@@ -86,20 +86,12 @@ func (d *DB) Detect(ctx context.Context, lang ftypes.LangType, pkgs []ftypes.Pac
 // fillIn adds what the engine's matching leaves out: the details of each
 // advisory, and its ids at other sources.
 func fillIn(ecosystem dbtypes.Ecosystem, found []types.DetectedVulnerability) error {
-	if len(found) == 0 {
-		return nil
+	if err := fillInDetails(found); err != nil {
+		return err
 	}
-	vulninfo.NewClient(trivydb.Config{}).FillInfo(found, []dbtypes.SourceID{"auto"})
 	known := map[string]map[string][]string{} // package, advisory: vendor ids
 	for i := range found {
 		v := &found[i]
-		if v.Severity == "" {
-			// The engine passes over details that it cannot read. An advisory
-			// without details is normal (it may be new, or rejected).
-			if _, err := (trivydb.Config{}).GetVulnerability(v.VulnerabilityID); err != nil && !strings.Contains(err.Error(), "no vulnerability details") {
-				return err
-			}
-		}
 		if len(v.VendorIDs) > 0 {
 			continue
 		}
@@ -119,18 +111,51 @@ func fillIn(ecosystem dbtypes.Ecosystem, found []types.DetectedVulnerability) er
 	return nil
 }
 
+// fillInDetails adds the details of each advisory: severity (chosen as Trivy
+// does), status, title and so on.
+func fillInDetails(found []types.DetectedVulnerability) error {
+	if len(found) == 0 {
+		return nil
+	}
+	vulninfo.NewClient(trivydb.Config{}).FillInfo(found, []dbtypes.SourceID{"auto"})
+	for i := range found {
+		if v := &found[i]; v.Severity == "" || v.PrimaryURL == "" {
+			// The engine passes over details that it cannot read. An advisory
+			// without details is normal (it may be new, or rejected).
+			if _, err := (trivydb.Config{}).GetVulnerability(v.VulnerabilityID); err != nil && !strings.Contains(err.Error(), "no vulnerability details") {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pkgKey is what a result says about its package.
+type pkgKey struct{ id, name, version string }
+
+func keyOf(v types.DetectedVulnerability) pkgKey {
+	return pkgKey{v.PkgID, v.PkgName, v.InstalledVersion}
+}
+
+// places tells which package a result is about. version says how results
+// write the version.
+func places(pkgs []ftypes.Package, version func(ftypes.Package) string) map[pkgKey]int {
+	place := make(map[pkgKey]int, len(pkgs))
+	for i, p := range pkgs {
+		place[pkgKey{p.ID, p.Name, version(p)}] = i
+		place[pkgKey{"", p.Name, version(p)}] = i // where the engine leaves the id out
+	}
+	return place
+}
+
 // sortByPackage orders advisories like the packages they are about: the engine
 // returns those of one package in random order.
-func sortByPackage(pkgs []ftypes.Package, found []types.DetectedVulnerability) {
-	type key struct{ id, name, version string }
-	place := make(map[key]int, len(pkgs))
-	for i, p := range pkgs {
-		place[key{p.ID, p.Name, p.Version}] = i
-	}
+func sortByPackage(place map[pkgKey]int, found []types.DetectedVulnerability) {
 	slices.SortStableFunc(found, func(a, b types.DetectedVulnerability) int {
 		return cmp.Or(
-			cmp.Compare(place[key{a.PkgID, a.PkgName, a.InstalledVersion}], place[key{b.PkgID, b.PkgName, b.InstalledVersion}]),
-			cmp.Compare(a.VulnerabilityID, b.VulnerabilityID))
+			cmp.Compare(place[keyOf(a)], place[keyOf(b)]),
+			cmp.Compare(a.VulnerabilityID, b.VulnerabilityID),
+			cmp.Compare(a.FixedVersion, b.FixedVersion))
 	})
 }
 

@@ -5,20 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/scangate/scangate/fileio"
 )
 
-// maxFactsSize bounds one file of advisory facts, in bytes.
-const maxFactsSize = 16 << 20
+const (
+	maxFactsSize  = 16 << 20 // bytes of one file of advisory facts
+	maxFactsFiles = 100_000  // and other files and directories beside them
+)
 
 // factsFile is a file of advisory facts: what is publicly known, in YAML.
 //
@@ -37,11 +38,29 @@ const maxFactsSize = 16 << 20
 //	    published: 2022-03-18
 //	    references: ["https://…"]
 //
+// Those of an operating system name its release and one fixed version:
+//
+//	ecosystem: debian                     # a key of distributions
+//	release: "12"                         # as in VERSION_ID; none for a distribution without releases
+//	repositories: {rhel-9-…-rpms: ["cpe:/o:…"]}     # redhat only: whose packages are of which products
+//	advisories:
+//	  - id: CVE-2023-45853
+//	    package: zlib                     # as the distribution's advisories name it: mostly the source package
+//	    fixed: 1:1.2.13.dfsg-2            # none: no fix is out
+//	    status: will_not_fix              # without a fix: affected (the default), will_not_fix, fix_deferred, end_of_life
+//	    introduced: 1:1.2.0               # alpine only: from this version on
+//	    arches: [x86_64]                  # rocky, oracle, redhat only: none is all
+//	    products: ["cpe:/o:…"]            # redhat only: none is those that every RHEL of the release has
+//	    …                                 # severity and below as above
+//
 // An advisory about several packages is listed once for each, with the same
 // id, severity, title and so on. Unknown keys are errors.
 type factsFile struct {
 	Ecosystem  string `yaml:"ecosystem"`
+	Release    string `yaml:"release"`
 	Advisories []fact `yaml:"advisories"`
+
+	Repositories map[string][]string `yaml:"repositories"`
 }
 
 type fact struct {
@@ -50,6 +69,11 @@ type fact struct {
 	Package     string   `yaml:"package"`
 	Vulnerable  []string `yaml:"vulnerable"`
 	Patched     []string `yaml:"patched"`
+	Fixed       string   `yaml:"fixed"`
+	Introduced  string   `yaml:"introduced"`
+	Status      string   `yaml:"status"`
+	Arches      []string `yaml:"arches"`
+	Products    []string `yaml:"products"`
 	Severity    string   `yaml:"severity"`
 	CVSS        cvss     `yaml:"cvss"`
 	Title       string   `yaml:"title"`
@@ -59,6 +83,7 @@ type fact struct {
 	References  []string `yaml:"references"`
 
 	ecosystem string
+	release   string // of an operating system
 	place     string // file:line, for messages
 	published time.Time
 	severity  dbtypes.Severity
@@ -69,72 +94,91 @@ type cvss struct {
 	Vector string  `yaml:"vector"`
 }
 
-// sourceNames are the ecosystems that facts may be about, as trivy-db calls
-// them, and what the name of GitHub's advisory source for it ends in. GitHub
-// has none for Conan, and lists pods under Swift.
-var sourceNames = map[string]string{
-	"npm": "npm", "go": "Go", "pip": "pip", "cargo": "Rust", "rubygems": "RubyGems", "composer": "Composer", "nuget": "NuGet",
-	"maven": "Maven", "pub": "Pub", "erlang": "Erlang", "swift": "Swift", "cocoapods": "Swift", "conan": "Conan",
+// factsIn finds every .yaml file below dir, in the order of their names.
+func factsIn(dir string) (names []string, err error) {
+	seen := 0
+	err = filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("advisory facts: %w", err)
+		}
+		if seen++; seen > maxFactsFiles {
+			return fmt.Errorf("advisory facts: %s holds over %d files", dir, maxFactsFiles)
+		}
+		if !entry.IsDir() && filepath.Ext(name) == ".yaml" {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("no advisory facts: %s holds no .yaml file", dir)
+	}
+	return names, err
 }
 
-// readFacts reads every .yaml file in dir, in the order of their names.
-func readFacts(dir string) ([]fact, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+// readFacts reads every .yaml file below dir.
+func readFacts(dir string) ([]factsFile, error) {
+	names, err := factsIn(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no advisory facts: %s holds no .yaml file", dir)
-	}
-	var all []fact
+	var all []factsFile
 	for _, name := range names {
-		facts, err := readFactsFile(name)
+		base, err := filepath.Rel(dir, name)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, facts...)
+		file, err := readFactsFile(name, filepath.ToSlash(base))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, file)
 	}
 	return all, nil
 }
 
-func readFactsFile(name string) ([]fact, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("advisory facts: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFactsSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("advisory facts: %w", err)
-	}
-	base := filepath.Base(name)
-	if len(data) > maxFactsSize {
-		return nil, fmt.Errorf("%s: over %d MiB", base, maxFactsSize>>20)
-	}
+func readFactsFile(name, base string) (factsFile, error) {
 	var file factsFile
+	data, err := readBounded(name, maxFactsSize)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", base, err)
+	}
 	if err := strict(data, &file); err != nil {
-		return nil, yamlError(base, err)
+		return file, yamlError(base, err)
 	}
-	if sourceNames[file.Ecosystem] == "" {
-		return nil, fmt.Errorf("%s: unknown ecosystem %q: want %s", base, file.Ecosystem, strings.Join(slices.Sorted(maps.Keys(sourceNames)), ", "))
-	}
-	if len(file.Advisories) == 0 {
-		return nil, fmt.Errorf("%s: no advisories", base)
+	if err := file.check(); err != nil {
+		return file, fmt.Errorf("%s: %w", base, err)
 	}
 	var lines struct {
 		Advisories []yaml.Node `yaml:"advisories"`
 	}
 	if err := yaml.Unmarshal(data, &lines); err != nil {
-		return nil, yamlError(base, err)
+		return file, yamlError(base, err)
 	}
 	for i := range file.Advisories {
 		f := &file.Advisories[i]
-		f.ecosystem, f.place = file.Ecosystem, fmt.Sprintf("%s:%d", base, lines.Advisories[i].Line)
+		f.ecosystem, f.release, f.place = file.Ecosystem, file.Release, fmt.Sprintf("%s:%d", base, lines.Advisories[i].Line)
 		if err := f.check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.place, err)
+			return file, fmt.Errorf("%s: %w", f.place, err)
 		}
 	}
-	return file.Advisories, nil
+	return file, nil
+}
+
+// readBounded reads a regular file of at most limit bytes.
+func readBounded(name string, limit int64) ([]byte, error) {
+	f, err := openRegular(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fileio.Cause(err)
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("over %d MiB", limit>>20)
+	}
+	return data, nil
 }
 
 // strict decodes one document; an unknown key is an error with its line.
@@ -160,32 +204,4 @@ func yamlError(file string, err error) error {
 		return fmt.Errorf("%s:%s: %s", file, message[m[2]:m[3]], message[m[1]:])
 	}
 	return fmt.Errorf("%s: %s", file, message)
-}
-
-func (f *fact) check() (err error) {
-	for _, must := range []struct{ key, value string }{
-		{"id", f.ID}, {"package", f.Package}, {"title", f.Title}, {"severity", f.Severity}, {"published", f.Published},
-	} {
-		if strings.TrimSpace(must.value) == "" {
-			return fmt.Errorf("advisory %s has no %s", f.ID, must.key)
-		}
-	}
-	if len(f.Vulnerable) == 0 {
-		return fmt.Errorf("advisory %s has no vulnerable versions", f.ID)
-	}
-	for _, v := range append(f.Vulnerable[:len(f.Vulnerable):len(f.Vulnerable)], f.Patched...) {
-		if strings.TrimSpace(v) == "" {
-			return fmt.Errorf("advisory %s: an empty version would match everything", f.ID)
-		}
-	}
-	if f.severity, err = dbtypes.NewSeverity(strings.ToUpper(f.Severity)); err != nil || f.severity == dbtypes.SeverityUnknown {
-		return fmt.Errorf("advisory %s: unknown severity %q: want low, medium, high or critical", f.ID, f.Severity)
-	}
-	if f.CVSS.Score < 0 || f.CVSS.Score > 10 {
-		return fmt.Errorf("advisory %s: a CVSS score is from 0 to 10", f.ID)
-	}
-	if f.published, err = time.Parse(time.DateOnly, f.Published); err != nil {
-		return fmt.Errorf("advisory %s: published %q is not a date like 2021-05-06", f.ID, f.Published)
-	}
-	return nil
 }

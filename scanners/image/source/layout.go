@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/text"
 )
 
@@ -65,9 +66,12 @@ func (b *builder) openLayout(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
+	if info, err := l.stat(path); err == nil && !info.IsDir() {
+		return errors.New("it is not a directory: for an archive write docker-archive:FILE")
+	}
 	root, err := l.openDir(path)
 	if err != nil {
-		return errors.New("it is not a directory: for an archive write docker-archive:FILE")
+		return fileio.Cause(err)
 	}
 	b.img.closers = append(b.img.closers, root)
 	b.img.Source, b.img.Name, b.img.Layout = "oci", l.name(path), l.abs(path)

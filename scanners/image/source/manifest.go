@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -176,7 +175,7 @@ func loadConfig(ctx context.Context, s store, m *manifest) (*v1.ConfigFile, erro
 
 func parseConfig(data []byte) (*v1.ConfigFile, error) {
 	var c v1.ConfigFile
-	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&c); err != nil {
+	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, errors.New("the configuration is not one of an image")
 	}
 	for _, id := range c.RootFS.DiffIDs {

@@ -151,7 +151,21 @@ func (s *registryStore) blob(ctx context.Context, d descriptor) (io.ReadCloser, 
 		resp.Body.Close()
 		return nil, fmt.Errorf("blob %s: the registry has %d bytes of its %d: %w", short(d.Digest), resp.ContentLength, d.Size, errMismatch)
 	}
-	return resp.Body, nil
+	return explainedBody{resp.Body, s.repo}, nil
+}
+
+// explainedBody puts what happens on the way into words, too.
+type explainedBody struct {
+	io.ReadCloser
+	repo name.Repository
+}
+
+func (b explainedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = explain(b.repo, err)
+	}
+	return n, err
 }
 
 func (s *registryStore) has(ctx context.Context, d descriptor) bool {

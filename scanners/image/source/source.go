@@ -167,7 +167,7 @@ func foreignSchemes() []string {
 // scheme for a registry's. A name with a tag looks like a scheme as well.
 func splitScheme(ref string) (scheme, rest string) {
 	scheme, rest, ok := strings.Cut(ref, ":")
-	if !ok || strings.ContainsAny(scheme, "/.@") {
+	if !ok || strings.ContainsAny(scheme, "/.@[") {
 		return "", ref
 	}
 	if slices.Contains(Schemes(), scheme) || slices.Contains(foreignSchemes(), scheme) {
@@ -175,7 +175,7 @@ func splitScheme(ref string) (scheme, rest string) {
 	}
 	// localhost:5000/app is a registry; ocidir:dist/image is no tag.
 	port, _, _ := strings.Cut(rest, "/")
-	if strings.Contains(rest, "/") && !isNumber(port) && !strings.Contains(rest, "@sha") {
+	if strings.Contains(rest, "/") && !isNumber(port) {
 		return scheme, rest
 	}
 	return "", ref

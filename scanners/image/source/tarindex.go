@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	maxArchiveEntries = 100_000
-	maxLinks          = 5 // one after the other
+	maxArchiveEntries = 20_000
+	maxNameLength     = 512 // no file of an image has a longer name
+	maxLinks          = 5   // one after the other
 )
 
 // tarFiles knows where the files of a tar are, so that each can be read
@@ -49,6 +50,9 @@ func indexTar(ctx context.Context, f *os.File) (*tarFiles, error) {
 		}
 		if n == maxArchiveEntries {
 			return nil, fmt.Errorf("the archive has more than %d entries: it is not one of an image", maxArchiveEntries)
+		}
+		if len(hdr.Name) > maxNameLength || len(hdr.Linkname) > maxNameLength {
+			continue
 		}
 		name := path.Clean("/" + hdr.Name)[1:]
 		switch hdr.Typeflag {

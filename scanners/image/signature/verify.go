@@ -1,0 +1,380 @@
+package signature
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/scangate/scangate/text"
+)
+
+// Result says whether an image is signed as required.
+type Result struct {
+	// Verified is true when everything that the requirement asks for is there.
+	Verified bool
+	// Signers are those of the required kind who signed or attested: a key's
+	// file name, or an identity and its issuer. Sorted.
+	Signers []string
+	// Attested are the predicate types that they attested. Sorted.
+	Attested []string
+	// Reasons says, when it is not verified, what is missing and why each
+	// signature that was found was not accepted, one line each.
+	Reasons []string
+}
+
+// claim is what an accepted signature says.
+type claim struct {
+	signer    string
+	predicate string // of an attestation
+	plain     bool   // it is a signature and not an attestation of something more
+}
+
+// Cosign's statement that an image is signed and nothing more.
+const signPredicate = "https://sigstore.dev/cosign/sign/v1"
+
+// Verify checks the image with the digest against the requirement. An error
+// means that it could not be found out, since something could not be read:
+// whether the image is signed is unknown then. An image that is signed as
+// required is verified, whatever else is attached to it.
+//
+// A multi-platform image is signed by the digest of its index, of its
+// platforms, or both: the caller says which one counts.
+func (v *Verifier) Verify(ctx context.Context, s Store, digest string) (Result, error) {
+	h, err := parseDigest(digest)
+	if err != nil {
+		return Result{}, err
+	}
+	var claims []claim
+	var reasons []string
+	unreadable := v.each(ctx, s, h, func(where string, m *material, err error) {
+		var c claim
+		if err == nil {
+			c, err = v.check(m, h)
+		}
+		if err != nil {
+			reasons = append(reasons, text.OneLine(where+": "+err.Error(), 400))
+			return
+		}
+		claims = append(claims, c)
+	})
+	var res Result
+	signed := false
+	for _, c := range claims {
+		res.Signers = append(res.Signers, c.signer)
+		if c.predicate != "" && !c.plain {
+			res.Attested = append(res.Attested, c.predicate)
+		}
+		signed = signed || c.plain
+	}
+	res.Signers, res.Attested = unique(res.Signers), unique(res.Attested)
+	var missing []string
+	switch {
+	case !v.needPlain || signed:
+	case len(claims)+len(reasons) == 0:
+		missing = append(missing, "no signature found; wanted one by "+v.signer)
+	default:
+		missing = append(missing, "no signature by "+v.signer)
+	}
+	for _, a := range v.attestations {
+		if !slices.Contains(res.Attested, a) {
+			missing = append(missing, "no attestation "+a+" by "+v.signer)
+		}
+	}
+	if len(missing) == 0 {
+		res.Verified = true
+		return res, nil
+	}
+	for i, m := range missing {
+		missing[i] = text.OneLine(m, 400)
+	}
+	res.Reasons = append(missing, reasons...)
+	if unreadable != nil {
+		return res, fmt.Errorf("cannot check the signatures of %s: %w", short(h), unreadable)
+	}
+	return res, nil
+}
+
+func unique(s []string) []string {
+	slices.Sort(s)
+	return slices.Compact(s)
+}
+
+// each hands over every signature that is attached to the image, or why one
+// cannot be one. It goes on after something that cannot be read, and returns
+// the first such error.
+func (v *Verifier) each(ctx context.Context, s Store, digest v1.Hash, do func(where string, m *material, err error)) error {
+	attached, unreadable := s.Attached(ctx, digest)
+	note := func(err error) {
+		if unreadable == nil {
+			unreadable = err
+		}
+	}
+	count, total := 0, int64(0)
+	seen := map[v1.Hash]bool{} // bundles: the same one may be listed twice
+	for _, a := range attached {
+		m, err := parseManifest(a.Manifest)
+		if err != nil {
+			do(a.Where, nil, fmt.Errorf("the manifest is %w", err))
+			continue
+		}
+		for _, l := range m.Layers {
+			mediaType := string(l.MediaType)
+			limit := int64(maxAttestation)
+			switch {
+			case mediaType == simpleSigningLayer:
+				limit = maxLayer
+			case mediaType != envelopeLayer && !isBundle(mediaType):
+				continue
+			case !usable(l.Digest):
+				continue
+			case isBundle(mediaType) && seen[l.Digest]:
+				continue
+			}
+			seen[l.Digest] = true
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if count++; count > maxSignatures {
+				note(fmt.Errorf("more than %d signatures: the rest was not looked at", maxSignatures))
+				return unreadable
+			}
+			where := fmt.Sprintf("signature %d (%s)", count, a.Where)
+			if l.Size > limit {
+				do(where, nil, errTooLarge)
+				continue
+			}
+			content, err := s.Blob(ctx, l.Digest, limit)
+			if errors.Is(err, errTooLarge) {
+				do(where, nil, err)
+				continue
+			}
+			if err != nil {
+				note(fmt.Errorf("%s: %w", where, err))
+				continue
+			}
+			if total += int64(len(content)); total > maxTotal {
+				note(fmt.Errorf("the signatures are larger than %d MiB together: the rest was not looked at", maxTotal>>20))
+				return unreadable
+			}
+			found, err := read(mediaType, content, l.Annotations)
+			if err == nil && found.kind == wholeManifest {
+				if err = v.fill(ctx, s, digest, found); err != nil && !errors.Is(err, errOther) {
+					note(fmt.Errorf("%s: %w", where, err))
+					continue
+				}
+			}
+			do(where, found, err)
+		}
+	}
+	return unreadable
+}
+
+// read turns a layer into a signature.
+func read(mediaType string, content []byte, annotations map[string]string) (*material, error) {
+	if isBundle(mediaType) {
+		return fromBundle(content)
+	}
+	return fromLayer(mediaType, content, annotations)
+}
+
+var errOther = errors.New("the signature covers another digest")
+
+// fill fetches the manifest that a message signature is over, when the bundle
+// says that it is over this one.
+func (v *Verifier) fill(ctx context.Context, s Store, digest v1.Hash, m *material) error {
+	if hex.EncodeToString(m.payload) != digest.Hex {
+		return errOther
+	}
+	b, err := s.Manifest(ctx, digest)
+	if err != nil {
+		return fmt.Errorf("cannot read the image's manifest: %w", err)
+	}
+	m.payload = b
+	return nil
+}
+
+// check verifies one signature in full. Its error says why it does not count.
+func (v *Verifier) check(m *material, digest v1.Hash) (claim, error) {
+	s := signer{key: v.key, certificate: m.certificate}
+	var cert *signerCert
+	if v.key == nil {
+		if len(m.certificate) == 0 {
+			return claim{}, errors.New("signed with a key and not with a certificate")
+		}
+		var err error
+		if cert, err = parseSigner(m.certificate); err != nil {
+			return claim{}, err
+		}
+		s.key = cert.PublicKey
+	} else {
+		s.certificate = nil // the key counts, whoever else vouches for it
+	}
+	sig, err := m.signatureBy(s)
+	if err != nil {
+		if v.key != nil {
+			err = fmt.Errorf("not signed with %s", v.signer)
+		}
+		return claim{}, err
+	}
+	c, err := m.claim(digest)
+	if err != nil {
+		return claim{}, err
+	}
+	if v.key != nil {
+		c.signer = v.signer
+		if v.needLog {
+			_, err = v.times(m, sig, s)
+		}
+		return c, err
+	}
+	if err := v.certified(cert, m, sig, s); err != nil {
+		return claim{}, err
+	}
+	c.signer = cert.identity + " (" + cert.issuer + ")"
+	if !v.identity.matches(cert.identity) || !v.issuer.matches(cert.issuer) {
+		return claim{}, fmt.Errorf("signed by %s, not by %s", c.signer, v.signer)
+	}
+	return c, nil
+}
+
+// certified shows that the certificate, and the names in it, are genuine and
+// were in force when the signature was made.
+func (v *Verifier) certified(cert *signerCert, m *material, sig []byte, s signer) error {
+	times, err := v.times(m, sig, s)
+	if err != nil {
+		return err
+	}
+	if len(times) == 0 {
+		return errors.New("nobody that is trusted says when it was signed: the log entry has no signed time and there is no valid timestamp")
+	}
+	for _, at := range times {
+		var chains [][]*x509.Certificate
+		if chains, err = v.root.chains(cert, at); err == nil {
+			return v.root.logged(cert, chains)
+		}
+	}
+	return err
+}
+
+// times returns when the signature was made by the word of those that the
+// trusted root trusts: a log's promise, or a timestamp. Where the root has a
+// transparency log, there must be an entry, whatever timestamps there are.
+func (v *Verifier) times(m *material, sig []byte, s signer) ([]time.Time, error) {
+	var times, stamps []time.Time
+	var reason error
+	for _, der := range m.stamps {
+		// Cosign's tags have the timestamp of an attestation over its envelope.
+		at, err := v.root.stamped(der, sig, m.envelope)
+		if err != nil {
+			reason = err
+			continue
+		}
+		stamps = append(stamps, at)
+	}
+	entered := !v.root.hasLogs && len(stamps) > 0
+	if v.root.hasLogs || reason == nil {
+		reason = errors.New("no transparency log entry")
+	}
+	for _, e := range m.entries {
+		at, err := e.verify(v.root, stamps)
+		if err == nil {
+			err = e.covers(m, sig, s)
+		}
+		if err != nil {
+			reason = err
+			continue
+		}
+		if entered = true; !at.IsZero() {
+			times = append(times, at)
+		}
+	}
+	if !entered {
+		return nil, reason
+	}
+	return append(times, stamps...), nil
+}
+
+// signatureBy returns the signature of the material that the key made.
+func (m *material) signatureBy(s signer) ([]byte, error) {
+	message := m.signed()
+	for _, sig := range m.sigs {
+		if len(sig) > 0 && len(sig) <= maxRSA/8 && verified(s.key, message, sig) {
+			return sig, nil
+		}
+	}
+	return nil, errors.New("the signature was not made with the certificate's key, or over something else")
+}
+
+// claim reads what is signed and shows that it is about the digest.
+func (m *material) claim(digest v1.Hash) (claim, error) {
+	switch m.kind {
+	case wholeManifest:
+		if sum := sha256.Sum256(m.payload); hex.EncodeToString(sum[:]) != digest.Hex {
+			return claim{}, errOther
+		}
+		return claim{plain: true}, nil
+	case simpleSigning:
+		var p struct {
+			Critical struct {
+				Image struct {
+					Digest string `json:"docker-manifest-digest"`
+				} `json:"image"`
+				Type string `json:"type"`
+			} `json:"critical"`
+		}
+		if err := decode(m.payload, &p); err != nil {
+			return claim{}, fmt.Errorf("the signed payload is %w", err)
+		}
+		if p.Critical.Type != "cosign container image signature" {
+			return claim{}, errors.New("the signed payload is not a container image signature")
+		}
+		if p.Critical.Image.Digest != digest.String() {
+			return claim{}, errOther
+		}
+		return claim{plain: true}, nil
+	}
+	return m.statement(digest)
+}
+
+// maxSubjects bounds the things that one attestation is about.
+const maxSubjects = 10_000
+
+func (m *material) statement(digest v1.Hash) (claim, error) {
+	if m.payloadType != statementType {
+		return claim{}, errors.New("the signed envelope does not hold an in-toto statement")
+	}
+	var st struct {
+		Type    string `json:"_type"`
+		Subject []struct {
+			Digest map[string]string `json:"digest"`
+		} `json:"subject"`
+		PredicateType string `json:"predicateType"`
+	}
+	if err := decode(bytes.TrimSpace(m.payload), &st); err != nil {
+		return claim{}, fmt.Errorf("the signed statement is %w", err)
+	}
+	if st.Type != "https://in-toto.io/Statement/v1" && st.Type != "https://in-toto.io/Statement/v0.1" {
+		return claim{}, errors.New("the signed statement is not an in-toto statement of version 0.1 or 1")
+	}
+	if len(st.Subject) > maxSubjects {
+		return claim{}, fmt.Errorf("the signed statement is about more than %d things", maxSubjects)
+	}
+	if strings.TrimSpace(st.PredicateType) == "" {
+		return claim{}, errors.New("the signed statement has no predicate type")
+	}
+	for _, s := range st.Subject {
+		if s.Digest["sha256"] == digest.Hex {
+			return claim{predicate: st.PredicateType, plain: st.PredicateType == signPredicate}, nil
+		}
+	}
+	return claim{}, errOther
+}

@@ -67,11 +67,12 @@ func (v *Verifier) Verify(ctx context.Context, s Store, digest string) (Result, 
 		claims = append(claims, c)
 	})
 	var res Result
-	signed := false
+	signed, attested := false, map[string]bool{}
 	for _, c := range claims {
-		res.Signers = append(res.Signers, c.signer)
+		res.Signers = append(res.Signers, text.OneLine(c.signer, 400))
 		if c.predicate != "" && !c.plain {
-			res.Attested = append(res.Attested, c.predicate)
+			attested[c.predicate] = true
+			res.Attested = append(res.Attested, text.OneLine(c.predicate, 400))
 		}
 		signed = signed || c.plain
 	}
@@ -85,7 +86,7 @@ func (v *Verifier) Verify(ctx context.Context, s Store, digest string) (Result, 
 		missing = append(missing, "no signature by "+v.signer)
 	}
 	for _, a := range v.attestations {
-		if !slices.Contains(res.Attested, a) {
+		if !attested[a] {
 			missing = append(missing, "no attestation "+a+" by "+v.signer)
 		}
 	}
@@ -256,13 +257,15 @@ func (v *Verifier) certified(cert *signerCert, m *material, sig []byte, s signer
 	if len(times) == 0 {
 		return errors.New("nobody that is trusted says when it was signed: the log entry has no signed time and there is no valid timestamp")
 	}
+	// All of them have to agree that the certificate was in force: a time that
+	// is out of it makes the others doubtful.
+	var chains [][]*x509.Certificate
 	for _, at := range times {
-		var chains [][]*x509.Certificate
-		if chains, err = v.root.chains(cert, at); err == nil {
-			return v.root.logged(cert, chains)
+		if chains, err = v.root.chains(cert, at); err != nil {
+			return err
 		}
 	}
-	return err
+	return v.root.logged(cert, chains)
 }
 
 // times returns when the signature was made by the word of those that the

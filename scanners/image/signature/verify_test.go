@@ -89,7 +89,9 @@ func TestKeylessRejected(t *testing.T) {
 		root func(obj)
 		want string
 	}{
-		{"wrong identity", func(r *recipe) { r.san = func(c *x509.Certificate) { c.EmailAddresses = []string{"mallory@evil.test"} } }, nil, "signed by mallory@evil.test (" + issuer + "), not by " + workflow},
+		{"wrong identity", func(r *recipe) {
+			r.san = func(c *x509.Certificate) { c.EmailAddresses = []string{"mallory@evil.test"} }
+		}, nil, "signed by mallory@evil.test (" + issuer + "), not by " + workflow},
 		{"identity with a suffix", func(r *recipe) {
 			r.san = func(c *x509.Certificate) { c.URIs = []*url.URL{must(url.Parse(workflow + "2"))} }
 		}, nil, "not by " + workflow},
@@ -115,6 +117,7 @@ func TestKeylessRejected(t *testing.T) {
 		{"not valid yet at the signing time", func(r *recipe) { r.signedAt = r.signedAt.Add(-time.Hour) }, nil, "expired, or not valid yet"},
 		{"stamped after it expired", func(r *recipe) { r.noSET, r.stamp, r.signedAt = true, true, r.signedAt.Add(time.Hour) }, nil, "expired, or not valid yet"},
 		{"stamped when the stamper's certificate had expired", func(r *recipe) { r.noSET, r.stamp, r.signedAt = true, true, r.signedAt.AddDate(2, 0, 0) }, nil, "nobody that is trusted says when"},
+		{"stamped after it expired, logged before", func(r *recipe) { r.stamp, r.stampAt = true, r.signedAt.Add(time.Hour) }, nil, "expired, or not valid yet"},
 		{"no log entry", func(r *recipe) { r.noLog = true }, nil, "no transparency log entry"},
 		{"no log entry but a timestamp", func(r *recipe) { r.noLog, r.stamp = true, true }, nil, "no transparency log entry"},
 		{"neither promise nor proof", func(r *recipe) { r.noSET, r.noProof = true, true }, nil, "neither a signature of the log rekor.test nor an inclusion proof"},

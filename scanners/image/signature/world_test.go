@@ -146,7 +146,8 @@ type recipe struct {
 	otherLogKey    bool   // an entry of the same payload by another key
 	wrongSignature bool   // over something else
 	stamp          bool
-	chain          bool // the certificate stands in a chain
+	stampAt        time.Time // signedAt when it is zero
+	chain          bool      // the certificate stands in a chain
 }
 
 func (w *world) recipe(change ...func(*recipe)) *recipe {
@@ -263,7 +264,11 @@ func (w *world) bundle(change ...func(*recipe)) obj {
 		vm["tlogEntries"] = []any{w.entry(r, bodyOf(r.body, message, payload, nil, logged, by))}
 	}
 	if r.stamp {
-		vm["timestampVerificationData"] = obj{"rfc3161Timestamps": []any{obj{"signedTimestamp": w.tsa.stamp(sig, r.signedAt)}}}
+		at := r.stampAt
+		if at.IsZero() {
+			at = r.signedAt
+		}
+		vm["timestampVerificationData"] = obj{"rfc3161Timestamps": []any{obj{"signedTimestamp": w.tsa.stamp(sig, at)}}}
 	}
 	b["verificationMaterial"] = vm
 	return b

@@ -1,6 +1,7 @@
 package vulndb
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,19 +18,54 @@ import (
 // buildPageSize is fixed, so that a build gives the same bytes everywhere.
 const buildPageSize = 4096
 
+// BuildSources say what a database is made from. One is enough.
+type BuildSources struct {
+	Facts string   // a directory with facts, a file per ecosystem or release (facts.go has the format)
+	OSV   []string // files or directories with advisories in the OSV format, as JSON or YAML
+}
+
+// Built says what is in a new database.
+type Built struct {
+	Advisories int      // one for each package that an advisory is about
+	Notes      []string // what could not be expressed, with how often
+}
+
 // Build makes a vulnerability database in outDir from the advisory facts in
-// factsDir, a file per ecosystem or release (facts.go has the format). It
-// is dated now. The same facts give the same bytes. On an error outDir keeps
-// what it had.
+// factsDir, as BuildFrom does.
 func Build(factsDir, outDir string, now time.Time) error {
-	facts, err := readFacts(factsDir)
-	if err != nil {
-		return err
+	_, err := BuildFrom(context.Background(), BuildSources{Facts: factsDir}, outDir, now)
+	return err
+}
+
+// BuildFrom makes a vulnerability database in outDir, dated now. The same
+// sources give the same bytes. Where facts and OSV advisories say something
+// about the same package and id, the facts count. On an error, which names the
+// file, outDir keeps what it had.
+func BuildFrom(ctx context.Context, from BuildSources, outDir string, now time.Time) (Built, error) {
+	b := newBuilder()
+	if from.Facts != "" || len(from.OSV) == 0 {
+		facts, err := readFacts(from.Facts)
+		if err == nil {
+			err = b.addFacts(facts)
+		}
+		if err != nil {
+			return Built{}, err
+		}
 	}
-	content, err := layOut(facts)
-	if err != nil {
-		return err
+	quietEngine() // which compares versions
+	for _, at := range from.OSV {
+		if err := b.addOSV(ctx, at); err != nil {
+			return Built{}, err
+		}
 	}
+	if b.count == 0 {
+		return Built{}, errors.New("nothing in these advisories can be matched: the database would be empty")
+	}
+	return Built{b.count, b.noteLines()}, writeDatabase(b.done(), outDir, now)
+}
+
+// writeDatabase puts the database in its place.
+func writeDatabase(content content, outDir string, now time.Time) error {
 	if err := os.MkdirAll(outDir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the vulnerability database: %w", err)
 	}

@@ -87,6 +87,8 @@ type fact struct {
 	place     string // file:line, for messages
 	published time.Time
 	severity  dbtypes.Severity
+	vectors   dbtypes.CVSS        // instead of CVSS
+	source    *dbtypes.DataSource // of a language's package, if it is not the usual one
 }
 
 type cvss struct {

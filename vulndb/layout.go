@@ -2,7 +2,6 @@ package vulndb
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -33,26 +32,40 @@ type builder struct {
 	listed   map[string]bool
 	products map[string][]string // Red Hat's, by repository
 	affected map[*redhatoval.Entry][]string
+	notes    map[string]int // what was passed over
+	count    int            // advisories, one for each package
 }
 
-// layOut arranges the facts of all files.
-func layOut(files []factsFile) (content, error) {
-	b := builder{content{}, map[string]*dbtypes.Vulnerability{}, map[string]fact{}, map[string]bool{}, map[string][]string{}, map[*redhatoval.Entry][]string{}}
+func newBuilder() *builder {
+	return &builder{content{}, map[string]*dbtypes.Vulnerability{}, map[string]fact{}, map[string]bool{}, map[string][]string{},
+		map[*redhatoval.Entry][]string{}, map[string]int{}, 0}
+}
+
+// addFacts adds the facts of all files.
+func (b *builder) addFacts(files []factsFile) error {
 	for _, file := range files {
 		if file.Ecosystem == string(ftypes.RedHat) {
-			b.redHatProducts(file)
+			b.productsOf(file.Release)
+			for repo, cpes := range file.Repositories {
+				b.products[repo] = union(b.products[repo], cpes)
+			}
 		}
 		for _, f := range file.Advisories {
 			if err := b.add(f); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// done completes what depends on all facts.
+func (b *builder) done() content {
 	b.numberProducts()
 	for id, v := range b.details {
 		b.content[[3]string{"vulnerability", "", id}] = v
 	}
-	return b.content, nil
+	return b.content
 }
 
 func (b *builder) add(f fact) error {
@@ -71,10 +84,20 @@ func (b *builder) add(f fact) error {
 	bucket, source := f.bucket()
 	b.content[[3]string{"data-source", "", bucket}] = source
 	at := [3]string{bucket, f.Package, f.ID}
-	dist := distributions[ftypes.OSType(f.ecosystem)]
+	dist, isOS := distributions[ftypes.OSType(f.ecosystem)]
+	if !isOS {
+		at[1] = vulnerability.NormalizePkgName(dbtypes.Ecosystem(f.ecosystem), f.Package)
+	}
+	b.put(dist, at, f)
+	b.count++
+	return nil
+}
+
+// put adds a fact in the form that is usual for its distribution, which is the
+// zero one for languages.
+func (b *builder) put(dist distribution, at [3]string, f fact) {
 	switch {
 	case dist.bucket == "":
-		at[1] = vulnerability.NormalizePkgName(dbtypes.Ecosystem(f.ecosystem), f.Package)
 		b.content[at] = &dbtypes.Advisory{VendorIDs: f.Aliases, VulnerableVersions: f.Vulnerable, PatchedVersions: f.Patched}
 	case dist.layout == architecture:
 		b.addArchitectures(at, f)
@@ -87,7 +110,6 @@ func (b *builder) add(f fact) error {
 		}
 		b.content[at] = a
 	}
-	return nil
 }
 
 // status is why there is no fix. trivy-db keeps none where there is one.
@@ -103,10 +125,13 @@ func (f fact) bucket() (string, dbtypes.DataSource) {
 	if dist, ok := distributions[ftypes.OSType(f.ecosystem)]; ok {
 		return dist.bucketOf(f.release), dist.source
 	}
+	if f.source != nil {
+		return f.ecosystem + "::" + f.source.Name, *f.source
+	}
 	s := source(vulnerability.GHSA, "GitHub Security Advisory "+sourceNames[f.ecosystem],
 		"https://github.com/advisories?query=type%3Areviewed+ecosystem%3A"+strings.ToLower(sourceNames[f.ecosystem]))
 	if f.ecosystem == string(vulnerability.Go) && f.Package == "stdlib" { // GitHub has none
-		s = source(vulnerability.GoVulnDB, "The Go Vulnerability Database", "https://pkg.go.dev/vuln/")
+		s = goSource
 	}
 	return f.ecosystem + "::" + s.Name, s
 }
@@ -126,13 +151,21 @@ func (f fact) detail() dbtypes.Vulnerability {
 		Title:          f.Title,
 		Description:    strings.TrimSpace(f.Description),
 		Severity:       f.severity.String(),
-		VendorSeverity: dbtypes.VendorSeverity{f.severitySource(): f.severity},
+		VendorSeverity: dbtypes.VendorSeverity{},
 		CweIDs:         f.CWE,
 		References:     f.References,
-		PublishedDate:  &f.published,
+	}
+	if f.severity != dbtypes.SeverityUnknown {
+		v.VendorSeverity[f.severitySource()] = f.severity
+	}
+	if !f.published.IsZero() {
+		v.PublishedDate = &f.published
 	}
 	if f.CVSS.Score > 0 {
-		v.CVSS = dbtypes.VendorCVSS{f.severitySource(): {V3Score: f.CVSS.Score, V3Vector: f.CVSS.Vector}}
+		f.vectors = dbtypes.CVSS{V3Score: f.CVSS.Score, V3Vector: f.CVSS.Vector}
+	}
+	if f.vectors != (dbtypes.CVSS{}) {
+		v.CVSS = dbtypes.VendorCVSS{f.severitySource(): f.vectors}
 	}
 	return v
 }
@@ -149,11 +182,25 @@ func (b *builder) describe(f fact) {
 	if first.Description == "" {
 		first.Description = v.Description
 	}
-	maps.Copy(first.VendorSeverity, v.VendorSeverity)
-	if first.CVSS == nil {
-		first.CVSS = dbtypes.VendorCVSS{}
+	if first.PublishedDate == nil {
+		first.PublishedDate = v.PublishedDate
 	}
-	maps.Copy(first.CVSS, v.CVSS)
+	if first.Severity == dbtypes.SeverityUnknown.String() {
+		first.Severity = v.Severity
+	}
+	for source, severity := range v.VendorSeverity {
+		if _, ok := first.VendorSeverity[source]; !ok {
+			first.VendorSeverity[source] = severity
+		}
+	}
+	if first.CVSS == nil {
+		first.CVSS = v.CVSS
+	}
+	for source, vectors := range v.CVSS {
+		if _, ok := first.CVSS[source]; !ok {
+			first.CVSS[source] = vectors
+		}
+	}
 	first.CweIDs, first.References = union(first.CweIDs, v.CweIDs), union(first.References, v.References)
 }
 
@@ -185,15 +232,12 @@ func (b *builder) addArchitectures(at [3]string, f fact) {
 	list.Entries = append(list.Entries, dbtypes.Advisory{FixedVersion: f.Fixed, Arches: arches, VendorIDs: f.Aliases})
 }
 
-// redHatProducts notes which products the packages of a file's repositories
-// are of.
-func (b *builder) redHatProducts(file factsFile) {
-	usual := defaultContentSets(file.Release)
-	for i, cpe := range usualProducts(file.Release) {
+// productsOf notes which products the usual packages of a release of RHEL are
+// of.
+func (b *builder) productsOf(release string) {
+	usual := defaultContentSets(release)
+	for i, cpe := range usualProducts(release) {
 		b.products[usual[i]] = union(b.products[usual[i]], []string{cpe})
-	}
-	for repo, cpes := range file.Repositories {
-		b.products[repo] = union(b.products[repo], cpes)
 	}
 }
 
@@ -210,6 +254,9 @@ func usualProducts(release string) []string {
 // addRedHat adds an erratum, or a CVE without one.
 func (b *builder) addRedHat(at [3]string, f fact) {
 	cve := redhatoval.CveEntry{Severity: f.severity}
+	if !strings.HasPrefix(f.ID, "CVE-") {
+		cve.ID = f.ID
+	}
 	for _, id := range f.Aliases {
 		if f.Fixed != "" && strings.HasPrefix(id, "RH") {
 			at[2], cve.ID = id, f.ID

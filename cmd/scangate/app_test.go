@@ -207,7 +207,8 @@ func TestUsageErrors(t *testing.T) {
 		{"db export", "db export: want one argument, not 0"},
 		{"db export no/such/dir/x", "cannot write no/such/dir/x"},
 		{"db import nofile", "nofile: no such file"},
-		{"db build", "db build: want one argument, not 0"},
+		{"db build", "db build: want a directory of facts, or OSV advisories with --osv PATH"},
+		{"db build a b", "db build: want one directory of facts, not 2"},
 		{"version now", "version takes no arguments"},
 	} {
 		y.run(strings.Fields(tt.args)...).want(exitUsage, tt.part)

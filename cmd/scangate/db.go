@@ -26,7 +26,7 @@ func dbCommands() []command {
 		{"status", "", "which database is in use, and how old it is", (*app).dbStatus},
 		{"export", "FILE.tar.gz", "write the database to a file, for a machine without a network", (*app).dbExport},
 		{"import", "FILE.tar.gz", "replace the database by one that was exported", (*app).dbImport},
-		{"build", "FACTS_DIR [-o DIR]", "make a database from advisory facts in YAML", (*app).dbBuild},
+		{"build", "[FACTS_DIR] [--osv PATH] [-o DIR]", "make a database from advisory facts in YAML and OSV advisories", (*app).dbBuild},
 	}
 }
 
@@ -181,16 +181,44 @@ func (a *app) dbImport(ctx context.Context, args []string) (int, error) {
 	return exitPassed, nil
 }
 
-func (a *app) dbBuild(_ context.Context, args []string) (int, error) {
+// paths is a repeatable flag with a path.
+type paths []string
+
+func (p *paths) String() string { return "" }
+
+func (p *paths) Set(path string) error {
+	if path == "" {
+		return errors.New("want a path")
+	}
+	*p = append(*p, path)
+	return nil
+}
+
+func (a *app) dbBuild(ctx context.Context, args []string) (int, error) {
 	out := "db"
+	var osv paths
 	f := newFlags("db build")
 	f.StringVar(&out, "o", out, "where to put the database, `DIR`")
-	facts, err := f.oneFile(args)
-	if err != nil {
+	f.Var(&osv, "osv", "add the OSV advisories of a file or directory, `PATH` (repeatable; JSON or YAML)")
+	rest, err := f.parse(args)
+	switch {
+	case err != nil:
 		return 0, err
+	case len(rest) > 1:
+		return 0, usage("db build: want one directory of facts, not %d", len(rest))
+	case len(rest)+len(osv) == 0:
+		return 0, usage("db build: want a directory of facts, or OSV advisories with --osv PATH")
 	}
-	if err := vulndb.Build(facts, out, time.Now()); err != nil {
+	from := vulndb.BuildSources{OSV: osv}
+	if len(rest) == 1 {
+		from.Facts = rest[0]
+	}
+	built, err := vulndb.BuildFrom(ctx, from, out, time.Now())
+	if err != nil {
 		return exitIncomplete, err
+	}
+	for _, note := range built.Notes {
+		fmt.Fprintf(a.stderr, "scangate: left out: %s\n", report.Line(note))
 	}
 	fmt.Fprintf(a.stdout, "built a database in %s: `scangate scan --db %s` uses it\n", report.Line(out), report.Line(out))
 	return exitPassed, nil

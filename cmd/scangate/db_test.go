@@ -128,6 +128,17 @@ func TestDB(t *testing.T) {
 	y.run("db", "build", facts, "-o", "built").want(0, "`scangate scan --db built` uses it")
 	y.run("db", "status", "--db", "built").want(0, "0 minutes")
 	y.run("db", "build", "built").want(exitIncomplete, "holds no .yaml file")
+
+	const osv = `{"id": "X-1", "affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1.0.0"], "ranges": [{"type": "GIT"}]}]}`
+	if err := os.WriteFile("x.json", []byte(osv), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	y.run("db", "build", "--osv", "x.json", "-o", "own").want(0, "built a database in own")
+	if !strings.Contains(y.stderr, "left out: 1 × ranges of Git commits") {
+		t.Errorf("nothing was said of what is left out:\n%s", y.stderr)
+	}
+	y.run("db", "build", facts, "--osv", "x.json", "-o", "own").want(0, "built a database in own")
+	y.run("db", "build", facts, "--osv", "none", "-o", "own").want(exitIncomplete, "OSV advisories: none: no such file or directory")
 }
 
 func TestScanKeepsTheDefaultDatabaseUpToDate(t *testing.T) {

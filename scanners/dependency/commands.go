@@ -64,7 +64,10 @@ func (c commands) fix(p ftypes.Package, to string, chain []string) string {
 	case p.Dev && c.dev != "":
 		command = c.dev
 	}
-	if c == goCommands && !strings.HasPrefix(to, "v") {
+	switch {
+	case c == goCommands && p.Name == standardLibrary:
+		to, command = strings.TrimPrefix(to, "v"), "go get toolchain@go{version}"
+	case c == goCommands && !strings.HasPrefix(to, "v"):
 		to = "v" + to
 	}
 	if command == "" || !shellSafe.MatchString(p.Name) || !shellSafe.MatchString(to) {

@@ -8,12 +8,7 @@ import (
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/dotnet/core_deps"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/gradle/lockfile"
 	julia "github.com/aquasecurity/trivy/pkg/dependency/parser/julia/manifest"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/npm"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/pnpm"
 	nuget "github.com/aquasecurity/trivy/pkg/dependency/parser/nuget/lock"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/pipenv"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/poetry"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/uv"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/ruby/bundler"
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 )
@@ -35,16 +30,22 @@ type kind struct {
 // example to testdata, its row to the table in the test and its row to
 // docs/ecosystems.md.
 var kinds = []kind{
-	{"package-lock.json", npmPackages, ftypes.Npm, with(npm.NewParser), `"version"`, jsonNesting, nil, nil, npmCommands},
-	{"npm-shrinkwrap.json", npmPackages, ftypes.Npm, with(npm.NewParser), `"version"`, jsonNesting, nil, nil, npmCommands},
+	{"package-lock.json", npmPackages, ftypes.Npm, parseNpm, `"version"`, jsonNesting, npmLines, nil, npmCommands},
+	{"npm-shrinkwrap.json", npmPackages, ftypes.Npm, parseNpm, `"version"`, jsonNesting, npmLines, nil, npmCommands},
 	{"yarn.lock", npmPackages, ftypes.Yarn, parseYarn, "\n  version", nil, nil, nil, yarnCommands},
-	{"pnpm-lock.yaml", npmPackages, ftypes.Pnpm, with(pnpm.NewParser), "resolution:", nil, pnpmLines, pnpmRemarks, pnpmCommands},
+	{"pnpm-lock.yaml", npmPackages, ftypes.Pnpm, parsePnpm, "resolution:", nil, pnpmLines, nil, pnpmCommands},
 	{"bun.lock", npmPackages, ftypes.Bun, parseBun, `": [`, jsonNesting, bunLines, nil, bunCommands},
 	{"go.mod", goModules, ftypes.GoModule, parseGoMod, "\n", nil, goModLines, goModRemarks, goCommands},
-	{"requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, requirementsRemarks, requirementsCommands},
-	{"poetry.lock", pythonModules, ftypes.Poetry, with(poetry.NewParser), "[[package]]", tomlNesting, tomlLines, nil, poetryCommands},
-	{"Pipfile.lock", pythonModules, ftypes.Pipenv, with(pipenv.NewParser), `"version"`, jsonNesting, nil, pipenvRemarks, pipenvCommands},
-	{"uv.lock", pythonModules, ftypes.Uv, with(uv.NewParser), "[[package]]", tomlNesting, tomlLines, nil, uvCommands},
+	{"requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements-*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements.*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements_*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"*-requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"*_requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements/*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"poetry.lock", pythonModules, ftypes.Poetry, parsePoetry, "[[package]]", tomlNesting, tomlLines, nil, poetryCommands},
+	{"Pipfile.lock", pythonModules, ftypes.Pipenv, parsePipenv, `"version"`, jsonNesting, nil, nil, pipenvCommands},
+	{"uv.lock", pythonModules, ftypes.Uv, parseUv, "[[package]]", tomlNesting, tomlLines, nil, uvCommands},
 	{"pdm.lock", pythonModules, ftypes.Pip, parsePDM, "[[package]]", tomlNesting, tomlLines, nil, pdmCommands},
 	{"pylock.toml", pythonModules, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
 	{"pylock.*.toml", pythonModules, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
@@ -71,16 +72,20 @@ var kinds = []kind{
 
 // kindOf returns the kind of the lockfile at that path.
 func kindOf(file string) (kind, bool) {
-	base := path.Base(file)
-	tail := path.Join(path.Base(path.Dir(file)), base)
 	for _, k := range kinds {
-		name := base
-		if strings.Contains(k.file, "/") {
-			name = tail
-		}
-		if ok, err := path.Match(k.file, name); ok && err == nil {
+		if isNamed(file, k.file) {
 			return k, true
 		}
 	}
 	return kind{}, false
+}
+
+// isNamed matches the end of a path with a pattern of kinds.
+func isNamed(file, pattern string) bool {
+	name := path.Base(file)
+	if strings.Contains(pattern, "/") {
+		name = path.Join(path.Base(path.Dir(file)), name)
+	}
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
 }

@@ -38,9 +38,9 @@ func TestKinds(t *testing.T) {
 			"yarn.lock:15 CVE-2022-24999 qs@6.7.0 ",
 		}, nil},
 		{"yarn-berry", 2, []string{
-			"yarn.lock:8 CVE-2020-28500 lodash@4.17.20 ",
-			"yarn.lock:8 CVE-2021-23337 lodash@4.17.20 ",
-			"yarn.lock:14 CVE-2022-24999 qs@6.7.0 ",
+			"yarn.lock:8 CVE-2020-28500 lodash@4.17.20 direct",
+			"yarn.lock:8 CVE-2021-23337 lodash@4.17.20 direct",
+			"yarn.lock:14 CVE-2022-24999 qs@6.7.0 direct",
 		}, nil},
 		{"pnpm5", 2, []string{
 			"pnpm-lock.yaml:13 CVE-2020-28500 lodash@4.17.20 direct",
@@ -51,7 +51,7 @@ func TestKinds(t *testing.T) {
 			"pnpm-lock.yaml:28 CVE-2020-28500 lodash@4.17.20 direct",
 			"pnpm-lock.yaml:28 CVE-2021-23337 lodash@4.17.20 direct",
 			"pnpm-lock.yaml:32 CVE-2022-24999 qs@6.7.0 direct",
-		}, nil},
+		}, []string{leftOut}},
 		{"pnpm9", 2, []string{
 			"pnpm-lock.yaml:29 CVE-2020-28500 lodash@4.17.20 direct",
 			"pnpm-lock.yaml:29 CVE-2021-23337 lodash@4.17.20 direct",
@@ -66,10 +66,20 @@ func TestKinds(t *testing.T) {
 		}},
 		{"requirements", 2, []string{"requirements.txt:2 CVE-2023-32681 requests@2.25.1 "}, []string{
 			"info requirements.txt: 1 requirement without an exact version (==) cannot be looked at: pin them, for instance with pip-compile",
-			"info requirements.txt: 1 include of other files: those are read only when they are named requirements.txt",
+			"info requirements.txt: 1 include of other files that are not looked at: those in the tree are that are named requirements.txt or requirements-….txt",
+		}},
+		{"requirements-names", 5, []string{
+			"api-requirements.txt:1 CVE-2020-28493 jinja2@2.11.2 ",
+			"py_requirements.txt:2 CVE-2023-32681 requests@2.25.1 ",
+			"requirements/base.txt:1 CVE-2020-28493 jinja2@2.11.2 ",
+			"requirements-api.txt:3 CVE-2023-32681 requests@2.25.1 ",
+			"requirements.api.txt:1 CVE-2020-28493 jinja2@2.11.2 ",
+		}, []string{
+			"info requirements/notes.txt: not looked at: it does not look like pip's requirements",
+			leftOut,
 		}},
 		{"poetry", 2, []string{"poetry.lock:4 CVE-2020-28493 jinja2@2.11.2 "}, []string{leftOut}},
-		{"pipenv", 2, []string{"Pipfile.lock:17 CVE-2020-28493 jinja2@2.11.2 "}, nil},
+		{"pipenv", 2, []string{"Pipfile.lock:17 CVE-2020-28493 jinja2@2.11.2 "}, []string{leftOut}},
 		{"uv", 2, []string{"uv.lock:6 CVE-2020-28493 jinja2@2.11.2 direct"}, []string{leftOut}},
 		// Made by bun 1.2.2. All that follow were made by hand, as the formats
 		// are documented.
@@ -195,8 +205,8 @@ func TestDevelopmentPackages(t *testing.T) {
 		{"nuget-config", "CVE-2018-8292", nil},
 		{"gradle", "CVE-2022-42889", nil},
 		{"sbt", "CVE-2022-42889", nil},
-		{"pnpm6", "", []string{"info pnpm-lock.yaml: 1 development package cannot be looked at in this version of the format: pnpm 9 or later writes one that can"}},
-		{"pipenv", "", []string{"info Pipfile.lock: 1 package in its develop section cannot be looked at"}},
+		{"pnpm6", "CVE-2022-46175", nil},
+		{"pipenv", "CVE-2020-14343", nil},
 	} {
 		t.Run(tt.dir, func(t *testing.T) {
 			r := scan(t, o, walk(t, filepath.Join("testdata", tt.dir)), 1)

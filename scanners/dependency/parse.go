@@ -4,10 +4,6 @@ import (
 	"bufio"
 	"bytes"
 
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/golang/mod"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/nodejs/yarn"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/python/pip"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/rust/cargo"
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	xio "github.com/aquasecurity/trivy/pkg/x/io"
 	"github.com/scangate/scangate/scanners"
@@ -57,63 +53,6 @@ func byLine[P interface {
 	}
 }
 
-func parseYarn(in source) (inv inventory, err error) {
-	inv.packages, inv.requires, _, err = yarn.NewParser().Parse(bytes.NewReader(in.data))
-	return inv, err
-}
-
-// parseGoMod follows replace directives, and leaves the Go toolchain itself out.
-func parseGoMod(in source) (inv inventory, err error) {
-	inv.packages, inv.requires, err = mod.NewParser(true, false).Parse(bytes.NewReader(in.data))
-	return inv, err
-}
-
-// parseRequirements reads exact requirements only: what other ones install is
-// not known.
-func parseRequirements(in source) (inv inventory, err error) {
-	inv.packages, inv.requires, err = pip.NewParser(false).Parse(bytes.NewReader(in.data))
-	return inv, err
-}
-
-// parseCargo tells the project's own crates, which have no source, from those
-// they require: the engine does not.
-func parseCargo(in source) (inventory, error) {
-	inv, err := with(cargo.NewParser)(in)
-	if err != nil {
-		return inv, err
-	}
-	own := map[string]bool{}
-	var name, version string
-	sourced := true
-	finish := func() {
-		if !sourced {
-			own[name+"@"+version] = true
-		}
-	}
-	eachLine(in.data, func(_ int, line []byte) {
-		switch key, value := tomlString(line); {
-		case bytes.HasPrefix(line, []byte("[")):
-			finish()
-			sourced = !bytes.Equal(bytes.TrimSpace(line), []byte("[[package]]"))
-			name, version = "", ""
-		case key == "name":
-			name = value
-		case key == "version":
-			version = value
-		case key == "source":
-			sourced = true
-		}
-	})
-	finish()
-	for i, p := range inv.packages {
-		if own[p.ID] {
-			inv.packages[i].Relationship = ftypes.RelationshipRoot
-		}
-	}
-	inv.relate()
-	return inv, nil
-}
-
 // relate marks packages as direct that the project's own ones require, and all
 // others as indirect.
 func (inv *inventory) relate() {
@@ -133,10 +72,16 @@ func (inv *inventory) relate() {
 			}
 		}
 	}
+	inv.direct(direct)
+}
+
+// direct marks the packages of those ids as direct, and all others but the
+// project's own as indirect.
+func (inv *inventory) direct(ids map[string]bool) {
 	for i, p := range inv.packages {
 		switch {
-		case own[p.ID]:
-		case direct[p.ID]:
+		case projectsOwn(p):
+		case ids[p.ID]:
 			inv.packages[i].Relationship = ftypes.RelationshipDirect
 		default:
 			inv.packages[i].Relationship = ftypes.RelationshipIndirect

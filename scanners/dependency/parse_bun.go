@@ -47,6 +47,7 @@ func (e bunEntry) requires() (names []string) {
 func parseBun(in source) (inv inventory, err error) {
 	var lock struct {
 		Workspaces map[string]struct {
+			Name         string            `json:"name"`
 			Dependencies map[string]string `json:"dependencies"`
 			Dev          map[string]string `json:"devDependencies"`
 			Optional     map[string]string `json:"optionalDependencies"`
@@ -57,18 +58,6 @@ func parseBun(in source) (inv inventory, err error) {
 	if err := json.Unmarshal(xjson.ToRFC8259(in.data), &lock); err != nil {
 		return inv, fmt.Errorf("bun.lock: %w", err)
 	}
-	direct, queue := map[string]bool{}, []string{}
-	for _, w := range lock.Workspaces {
-		for _, names := range []map[string]string{w.Dependencies, w.Optional, w.Peer} {
-			for name := range names {
-				direct[name] = true
-				queue = append(queue, name)
-			}
-		}
-		for name := range w.Dev {
-			direct[name] = true
-		}
-	}
 	resolve := func(from, name string) string {
 		for {
 			if _, ok := lock.Packages[from+"/"+name]; ok && from != "" {
@@ -78,6 +67,22 @@ func parseBun(in source) (inv inventory, err error) {
 				return name
 			}
 			from = bunParent(from)
+		}
+	}
+	direct, queue := map[string]bool{}, []string{}
+	for dir, w := range lock.Workspaces {
+		if dir == "" { // what the project itself requires lies in no other package
+			w.Name = ""
+		}
+		for _, names := range []map[string]string{w.Dependencies, w.Optional, w.Peer} {
+			for name := range names {
+				key := resolve(w.Name, name)
+				direct[key] = true
+				queue = append(queue, key)
+			}
+		}
+		for name := range w.Dev {
+			direct[resolve(w.Name, name)] = true
 		}
 	}
 	requires := make(map[string][]string, len(lock.Packages))

@@ -3,7 +3,6 @@ package dependency
 import (
 	"bytes"
 	"encoding/json"
-	"path"
 	"strings"
 
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
@@ -15,6 +14,7 @@ type composerPackage struct {
 	Name    string            `json:"name"`
 	Version string            `json:"version"`
 	Require map[string]string `json:"require"`
+	License []string          `json:"license"`
 	xjson.Location
 }
 
@@ -58,18 +58,11 @@ func parseComposerInstalled(in source) (inventory, error) {
 	return composerInventory(installed.Packages, dev, composerDirect(in, "../../composer.json")), nil
 }
 
-// maxBeside bounds a file that is read for the sake of a lockfile, in bytes.
-const maxBeside = 8 << 20
-
 // composerDirect returns what composer.json, which lies at relative to the
 // lockfile, requires; nil when there is none to be read.
 func composerDirect(in source, relative string) map[string]bool {
-	name, ok := inTree(in.path, relative)
-	if !ok || in.tree == nil || !in.tree.Has(name) {
-		return nil
-	}
-	data, err := in.tree.Read(name, maxBeside)
-	if err != nil {
+	data := in.beside(relative)
+	if data == nil {
 		return nil
 	}
 	var project struct {
@@ -88,20 +81,13 @@ func composerDirect(in source, relative string) map[string]bool {
 	return direct
 }
 
-// inTree resolves a path relative to the directory of file. It reports false
-// for one outside the tree.
-func inTree(file, relative string) (string, bool) {
-	name := path.Join(path.Dir(file), relative)
-	return name, !path.IsAbs(relative) && name != ".." && !strings.HasPrefix(name, "../")
-}
-
 func composerInventory(all []composerPackage, dev, direct map[string]bool) (inv inventory) {
 	ids := map[string]string{}
 	for _, p := range all {
 		ids[strings.ToLower(p.Name)] = p.Name + "@" + p.Version
 	}
 	for _, p := range all {
-		pkg := ftypes.Package{ID: p.Name + "@" + p.Version, Name: p.Name, Version: p.Version, Dev: dev[p.Name],
+		pkg := ftypes.Package{ID: p.Name + "@" + p.Version, Name: p.Name, Version: p.Version, Dev: dev[p.Name], Licenses: p.License,
 			Locations: ftypes.Locations{ftypes.Location(p.Location)}}
 		if direct != nil {
 			pkg.Relationship = ftypes.RelationshipIndirect

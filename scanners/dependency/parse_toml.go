@@ -40,11 +40,19 @@ func parsePDM(in source) (inv inventory, err error) {
 		}
 		inv.requires = append(inv.requires, ftypes.Dependency{ID: id, DependsOn: on})
 	}
+	if p, ok := in.pythonProject(); ok {
+		inv.require(p, false)
+		for i, entry := range lock.Packages { // other groups are extras, which whoever wants them uses
+			extra := slices.ContainsFunc(entry.Groups, func(group string) bool { return !p.groups[group] })
+			inv.packages[i].Dev = inv.packages[i].Dev && !extra
+		}
+	}
 	return inv, nil
 }
 
 // parsePylock reads pylock.toml, the lockfile that PEP 751 defines for all
-// installers. It says nothing of what is for development.
+// installers. It says nothing of what is direct or for development: a
+// pyproject.toml beside it does, as far as dependencies are listed.
 func parsePylock(in source) (inv inventory, err error) {
 	var lock struct {
 		Packages []struct {
@@ -71,6 +79,9 @@ func parsePylock(in source) (inv inventory, err error) {
 			}
 		}
 		inv.requires = append(inv.requires, ftypes.Dependency{ID: id, DependsOn: on})
+	}
+	if p, ok := in.pythonProject(); ok {
+		inv.require(p, true)
 	}
 	return inv, nil
 }

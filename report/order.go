@@ -41,6 +41,8 @@ func rows(r Report) []row {
 // where formats a finding's place: path:line, or as much as is known.
 func where(f *finding.Finding) string {
 	switch l := f.Location; {
+	case l.Path == "" && f.Layer != nil && f.Layer.File != "":
+		return f.Layer.File
 	case l.Path == "":
 		return "-"
 	case l.StartLine == 0:

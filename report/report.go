@@ -33,6 +33,7 @@ func Formats() []Format {
 		{"sarif", writeSARIF(sarif.Options{})},
 		{"sarif-upload", writeSARIF(sarif.Options{Upload: true})},
 		{"json", JSON},
+		{"inventory", Inventory},
 		{"markdown", Markdown},
 		{"table", func(w io.Writer, r Report) error { return Table(w, r, TableOptions{}) }},
 	}

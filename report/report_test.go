@@ -55,8 +55,8 @@ func sample() Report {
 
 func TestGolden(t *testing.T) {
 	for _, f := range Formats() {
-		if strings.HasPrefix(f.Name, "sarif") {
-			continue // package sarif has its own
+		if strings.HasPrefix(f.Name, "sarif") || f.Name == "inventory" {
+			continue // package sarif has its own, and so has the inventory
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -240,4 +240,31 @@ func FuzzLine(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestInventory(t *testing.T) {
+	r := Report{Results: finding.Results{Tool: finding.Engine{Name: "scangate", Version: "1"}, Runs: []finding.Run{
+		{Scanner: "dependency", Status: finding.Completed, Looked: finding.Looked{Packages: 2}, Inventory: []finding.Source{{
+			Path: "package-lock.json", Type: "npm", Ecosystem: "npm",
+			Packages: []finding.Component{{ID: "a@1", Name: "a", Version: "1", PURL: "pkg:npm/a@1", Licenses: []string{"MIT"}, Line: 7, DependsOn: []string{"b@2"}}, {ID: "b@2", Name: "b", Version: "2", Dev: true}},
+		}}},
+		{Scanner: "image", Target: "oci:x", Status: finding.Partial, Inventory: []finding.Source{{Path: "lib/apk/db/installed", Type: "alpine", System: "alpine 3.20", Ecosystem: "alpine"}}},
+		{Scanner: "secret", Status: finding.Completed, Looked: finding.Looked{Files: 1}},
+	}}}
+	var b strings.Builder
+	if err := Inventory(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"schemaVersion":1,"tool":{"name":"scangate","version":"1"},"sources":[` +
+		`{"scanner":"dependency","status":"completed","path":"package-lock.json","type":"npm","ecosystem":"npm","packages":[` +
+		`{"id":"a@1","name":"a","version":"1","purl":"pkg:npm/a@1","licenses":["MIT"],"line":7,"dependsOn":["b@2"]},{"id":"b@2","name":"b","version":"2","dev":true}]},` +
+		`{"scanner":"image","target":"oci:x","status":"partial","path":"lib/apk/db/installed","type":"alpine","system":"alpine 3.20","ecosystem":"alpine","packages":[]}]}`
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(b.String())); err != nil || compact.String() != want {
+		t.Errorf("%v\n%s, want\n%s", err, compact.String(), want)
+	}
+	r.Results.Runs[0].Inventory = nil
+	if err := Inventory(io.Discard, r); err == nil || !strings.Contains(err.Error(), "scangate scan") {
+		t.Errorf("saved results: %v", err)
+	}
 }

@@ -139,7 +139,7 @@ func bounded[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	done := make(chan outcome, 1)
 	go func() {
 		var out outcome
-		out.err = safely(func() (err error) {
+		out.err = Safely(func() (err error) {
 			out.value, err = f()
 			return err
 		})
@@ -202,10 +202,12 @@ func gapReason(notes []finding.Note, first int) string {
 	return reason
 }
 
-// safely calls f and turns a panic into an error. A fault in memory that is
+// Safely calls f and turns a panic into an error: the goroutines that a
+// scanner starts are to call it first of all, as a panic in them would end the
+// whole program. A fault in memory that is
 // mapped from a file, as of a database that shrinks while it is read, counts
 // as a panic too.
-func safely(f func() error) (err error) {
+func Safely(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {

@@ -17,6 +17,12 @@ func HashLines(runs []finding.Run, t *Tree) {
 	each := func(do func(*finding.Location)) {
 		for i := range runs {
 			for j := range runs[i].Findings {
+				// What is in an image stands on the line that brought it there,
+				// beside any number of others of the same rule: only its own
+				// identity tells it from those.
+				if runs[i].Findings[j].Layer != nil {
+					continue
+				}
 				if l := &runs[i].Findings[j].Location; l.Path != "" && l.Commit == "" && l.StartLine > 0 {
 					do(l)
 				}

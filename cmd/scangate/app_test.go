@@ -63,7 +63,7 @@ func (f fault) Scan(ctx context.Context, t scanners.Target, _ scanners.Work) (sc
 func faults(spec string) (list []entry) {
 	for part := range strings.SplitSeq(spec, ",") {
 		name, mode, _ := strings.Cut(part, "=")
-		list = append(list, entry{name: name, make: func(s config.Section, _ settings) (scanners.Scanner, error) {
+		list = append(list, entry{name: name, make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &struct{}{}, func(struct{}) (fault, error) { return fault{name, mode}, nil })
 		}})
 	}

@@ -33,7 +33,10 @@ func (a *app) database(flag string) (dir string, isDefault bool) {
 // settings is what the scanners get to know of the command line.
 func (a *app) settings(s scanning, conf config.DB) settings {
 	dir, isDefault := a.database(s.db)
-	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}}
+	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}, offline: s.offline, images: s.images, path: s.path}
+	if cache, err := os.UserCacheDir(); err == nil {
+		set.cache = filepath.Join(cache, "scangate", "layers")
+	}
 	if isDefault && !s.offline {
 		// Once for all scanners: one that still refreshed it while another
 		// reads it would change it under its hands.

@@ -55,8 +55,8 @@ func TestEveryScannerIsWhatTheListCallsIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Name() != e.name {
-			t.Errorf("%s calls itself %s", e.name, s.Name())
+		if len(s) != 1 || s[0].Name() != e.name {
+			t.Errorf("%s is called %v", e.name, s)
 		}
 		if _, taken := planned[e.name]; taken {
 			t.Errorf("%s is both there and reserved", e.name)

@@ -94,6 +94,19 @@ func (o *outputs) Set(spec string) error {
 	return nil
 }
 
+// texts is a repeatable flag.
+type texts []string
+
+func (t *texts) String() string { return "" }
+
+func (t *texts) Set(s string) error {
+	if s == "" {
+		return errors.New("it is empty")
+	}
+	*t = append(*t, s)
+	return nil
+}
+
 // judging is what every command that judges results takes.
 type judging struct {
 	config string

@@ -20,26 +20,31 @@ import (
 type entry struct {
 	name       string
 	frameworks []string // those that can have thresholds of their own
-	make       func(config.Section, settings) (scanners.Scanner, error)
+	make       func(config.Section, settings) ([]scanners.Scanner, error)
 }
 
 // settings is what the command line gives to scanners.
 type settings struct {
 	database match.Database
+	offline  bool
+	images   []string // as --image names them
+	path     string   // of the scanned tree
+	cache    string   // directory for what is known of layers; empty: none
 }
 
 // embedded lists the scanners of this binary. A new one is its package, its
 // test, its testdata, a line here and a row in the README.
 func embedded() []entry {
 	return []entry{
-		{name: "dependency", make: func(s config.Section, set settings) (scanners.Scanner, error) {
+		{name: "dependency", make: func(s config.Section, set settings) ([]scanners.Scanner, error) {
 			o := dependency.Options{DB: set.database}
 			return build(s, &o, dependency.New)
 		}},
-		{name: "secret", make: func(s config.Section, _ settings) (scanners.Scanner, error) {
+		{name: "image", make: makeImages},
+		{name: "secret", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &secret.Options{}, secret.New)
 		}},
-		{name: "iac", frameworks: iac.Frameworks(), make: func(s config.Section, _ settings) (scanners.Scanner, error) {
+		{name: "iac", frameworks: iac.Frameworks(), make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &iac.Options{}, iac.New)
 		}},
 	}
@@ -49,12 +54,12 @@ func embedded() []entry {
 // version does not have: a policy may already speak of them, as results from
 // elsewhere can be judged too.
 var planned = map[string][]string{
-	"image": nil, "dast": nil, "npm-audit": nil, "cargo-audit": nil, "codeql": nil, "dependabot": nil,
+	"dast": nil, "npm-audit": nil, "cargo-audit": nil, "codeql": nil, "dependabot": nil,
 	"trivy": nil, "gitleaks": nil, "checkov": {"cloudformation", "dockerfile", "helm", "kubernetes", "terraform"}, "zap": nil,
 }
 
 // build decodes a scanner's section over its defaults and makes the scanner.
-func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) (scanners.Scanner, error) {
+func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) ([]scanners.Scanner, error) {
 	if err := s.Decode(o); err != nil {
 		return nil, err
 	}
@@ -62,7 +67,7 @@ func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, e
 	if err != nil {
 		return nil, usageError{s.Errorf("%v", err)}
 	}
-	return scanner, nil
+	return []scanners.Scanner{scanner}, nil
 }
 
 // known says which names a policy may use.
@@ -118,7 +123,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 			return nil, err
 		}
 		if slices.Contains(wanted, e.name) {
-			out = append(out, s)
+			out = append(out, s...)
 		}
 	}
 	return out, nil

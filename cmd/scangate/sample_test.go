@@ -29,6 +29,9 @@ func shop(t *testing.T) *try {
 	if err := sample.Build(context.Background(), filepath.Join(data, "sample", "shop"), "shop"); err != nil {
 		t.Fatal(err)
 	}
+	if err := sample.Image("image"); err != nil {
+		t.Fatal(err)
+	}
 	if err := vulndb.Build(filepath.Join(data, "advisories"), "db", time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +48,7 @@ func TestSample(t *testing.T) {
 	y := shop(t)
 	var first []byte
 	for i, jobs := range []string{"1", "8", "8"} {
-		y.run("scan", "shop", "--jobs", jobs, "--results", "r.json", "--output", "sarif=r.sarif").want(1, "VERDICT: FAILED")
+		y.run("scan", "shop", "--image", "oci:image", "--jobs", jobs, "--results", "r.json", "--output", "sarif=r.sarif").want(1, "VERDICT: FAILED")
 		got, err := os.ReadFile("r.sarif")
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +80,7 @@ func TestSample(t *testing.T) {
 func TestPlanOfTheSample(t *testing.T) {
 	y := shop(t)
 	y.run("plan", "shop").want(0, "dependency   runs ")
-	for _, part := range []string{"secret       runs ", "iac          runs ", "terraform"} {
+	for _, part := range []string{"image        skips", "secret       runs ", "iac          runs ", "terraform"} {
 		if !strings.Contains(y.stdout, part) {
 			t.Errorf("no %q in\n%s", part, y.stdout)
 		}

@@ -36,6 +36,7 @@ type scanning struct {
 	judging
 	path     string
 	scanners string
+	images   texts
 	db       string
 	offline  bool
 	jobs     int
@@ -45,6 +46,7 @@ type scanning struct {
 
 func (s *scanning) register(f *flags) {
 	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners (default: all that apply)")
+	f.Var(&s.images, "image", "container image to scan, `REF` (repeatable): oci:DIR, docker-archive:FILE, dir:DIR, docker-daemon:NAME, or in a registry REPO:TAG or REPO@sha256:…")
 	registerDB(f, &s.db)
 	f.BoolVar(&s.offline, "offline", false, "never touch the network")
 	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")

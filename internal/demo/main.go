@@ -36,12 +36,15 @@ func run() error {
 	if err := os.RemoveAll(work); err != nil {
 		return err
 	}
-	shop, db := filepath.Join(work, "shop"), filepath.Join(work, "db")
+	shop, db, image := filepath.Join(work, "shop"), filepath.Join(work, "db"), filepath.Join(work, "image")
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
-	fmt.Println("Making the sample shop with its git history, and a vulnerability database …")
+	fmt.Println("Making the sample shop with its git history and its container image, and a vulnerability database …")
 	if err := sample.Build(context.Background(), source, shop); err != nil {
+		return err
+	}
+	if err := sample.Image(image); err != nil {
 		return err
 	}
 	if err := vulndb.Build(facts, db, time.Now()); err != nil {
@@ -52,7 +55,7 @@ func run() error {
 		"sarif": filepath.Join(work, "results.sarif"), "sarif-upload": filepath.Join(work, "upload.sarif"),
 		"markdown": filepath.Join(work, "summary.md"),
 	}
-	args := []string{"scan", shop, "--offline", "--db", db, "--results", results}
+	args := []string{"scan", shop, "--image", "oci:" + image, "--offline", "--db", db, "--results", results}
 	for _, format := range []string{"sarif", "sarif-upload", "markdown"} {
 		args = append(args, "--output", format+"="+outputs[format])
 	}

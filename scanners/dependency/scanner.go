@@ -103,9 +103,10 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 				return err
 			}
 			defer memory.Release(weight)
-			var err error
-			results[i], err = s.look(ctx, t.Tree, db, it)
-			return err
+			return scanners.Safely(func() (err error) {
+				results[i], err = s.look(ctx, t.Tree, db, it)
+				return err
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {

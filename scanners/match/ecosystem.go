@@ -2,6 +2,7 @@ package match
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/aquasecurity/trivy/pkg/detector/library/compare"
@@ -98,17 +99,11 @@ func SystemURL(os ftypes.OS, p ftypes.Package) string {
 		distro += "-" + os.Name
 	}
 	add("distro", distro)
-	version := p.Version
-	if p.Release != "" {
-		version += "-" + p.Release
-	}
 	kind := packageType(os.Family)
-	switch {
-	case p.Epoch == 0:
-	case kind == packageurl.TypeRPM:
-		add("epoch", itoa(p.Epoch))
-	default:
-		version = itoa(p.Epoch) + ":" + version
+	if kind == packageurl.TypeRPM && p.Epoch > 0 {
+		add("epoch", strconv.Itoa(p.Epoch))
+		p.Epoch = 0
 	}
+	version := SystemKey(p).Version
 	return packageurl.NewPackageURL(kind, string(os.Family), p.Name, version, q, "").ToString()
 }

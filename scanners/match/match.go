@@ -5,7 +5,6 @@ package match
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
@@ -66,5 +65,3 @@ func collect(found []types.DetectedVulnerability, fixed func(types.DetectedVulne
 	}
 	return hits
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

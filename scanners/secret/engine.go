@@ -22,8 +22,9 @@ import (
 	"github.com/zricethezav/gitleaks/v8/sources"
 )
 
-// gitleaksVersion is the version in go.mod; a test holds the two together.
-const gitleaksVersion = "v8.30.1"
+// EngineVersion is the version of gitleaks, and of its rules, in go.mod; a test
+// holds the two together.
+const EngineVersion = "v8.30.1"
 
 // allowMark on a line asks gitleaks to pass over what is found there.
 const allowMark = "gitleaks:allow"

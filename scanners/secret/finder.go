@@ -64,6 +64,3 @@ func (f *Finder) Text(ctx context.Context, text string) ([]Match, error) {
 
 // Rule describes a rule, with its severity.
 func (f *Finder) Rule(id string) finding.Rule { return ruleOf(f.engine, id) }
-
-// Version is the version of the rules.
-func (f *Finder) Version() string { return gitleaksVersion }

@@ -49,7 +49,7 @@ func (s *Scanner) Name() string { return "secret" }
 
 // Engine names gitleaks and its version.
 func (s *Scanner) Engine() finding.Engine {
-	return finding.Engine{Name: "gitleaks", Version: gitleaksVersion}
+	return finding.Engine{Name: "gitleaks", Version: EngineVersion}
 }
 
 // plan is what Plan hands to Scan.

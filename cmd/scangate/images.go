@@ -1,0 +1,57 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/image"
+)
+
+// maxNamedFile bounds a file that the configuration names, in bytes.
+const maxNamedFile = 1 << 20
+
+// makeImages makes a scanner for each image that the command line or the
+// configuration names.
+func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
+	o := image.Options{DB: set.database, Offline: set.offline, Cache: set.cache}
+	if err := s.Decode(&o); err != nil {
+		return nil, err
+	}
+	o.ReadFile = func(name string) ([]byte, error) { return readNamed(set.path, name) }
+	var refs []image.Reference
+	for _, name := range set.images {
+		refs = append(refs, image.Reference{Name: name, Dir: "."})
+	}
+	// The configuration belongs to the scanned repository: what it names must
+	// not lead out of that.
+	for _, name := range o.Images {
+		refs = append(refs, image.Reference{Name: name, Dir: set.path, Within: true})
+	}
+	all, err := image.New(o, refs)
+	if err != nil {
+		return nil, usageError{s.Errorf("%v", err)}
+	}
+	out := make([]scanners.Scanner, len(all))
+	for i, scanner := range all {
+		out[i] = scanner
+	}
+	return out, nil
+}
+
+// readNamed reads a file of the scanned tree that the configuration names.
+func readNamed(dir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxNamedFile+1))
+}

@@ -1,0 +1,131 @@
+package image
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/scangate/scangate/fileio"
+	"github.com/scangate/scangate/scanners/installed"
+	secretscan "github.com/scangate/scangate/scanners/secret"
+)
+
+const (
+	// cacheVersion is to be raised when what is learned of a layer changes.
+	cacheVersion = 1
+
+	maxCached = 64 << 20  // bytes of one layer's entry, unpacked
+	maxCache  = 512 << 20 // bytes of all entries; the oldest go first
+)
+
+// cache keeps what was learned of layers, by the digest of their content. It
+// only saves time: whatever goes wrong with it is passed over.
+type cache struct {
+	dir string // empty: nothing is kept
+	key string // of everything else that what is learned depends on
+}
+
+func newCache(dir string, readers []installed.Reader, search, java bool) *cache {
+	h := sha256.New()
+	fmt.Fprintln(h, cacheVersion, search, java)
+	for _, r := range readers {
+		fmt.Fprintln(h, r.Name, r.Version, r.Max)
+	}
+	if search {
+		fmt.Fprintln(h, secretscan.EngineVersion, maxSearched)
+	}
+	return &cache{dir, hex.EncodeToString(h.Sum(nil)[:8])}
+}
+
+// name is the file of a layer's entry; empty if it cannot have one.
+func (c *cache) name(diffID string) string {
+	hash, ok := strings.CutPrefix(diffID, "sha256:")
+	if c.dir == "" || !ok || len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "" {
+		return ""
+	}
+	return filepath.Join(c.dir, hash+"-"+c.key+".json.gz")
+}
+
+// get returns what is known of a layer, or nil.
+func (c *cache) get(diffID string) *content {
+	name := c.name(diffID)
+	if name == "" {
+		return nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil
+	}
+	data, err := io.ReadAll(io.LimitReader(z, maxCached+1))
+	if err != nil || len(data) > maxCached {
+		return nil
+	}
+	out := &content{}
+	if json.Unmarshal(data, out) != nil {
+		return nil
+	}
+	return out
+}
+
+// put keeps what was learned of a layer.
+func (c *cache) put(diffID string, known *content) {
+	name := c.name(diffID)
+	if name == "" {
+		return
+	}
+	data, err := json.Marshal(known)
+	if err != nil || len(data) > maxCached {
+		return
+	}
+	var packed bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if _, err := z.Write(data); err != nil || z.Close() != nil {
+		return
+	}
+	if os.MkdirAll(c.dir, 0o700) != nil {
+		return
+	}
+	if fileio.Replace(name, func(w io.Writer) error { _, err := w.Write(packed.Bytes()); return err }) == nil {
+		c.trim()
+	}
+}
+
+// trim removes the oldest entries while there are too many.
+func (c *cache) trim() {
+	list, err := os.ReadDir(c.dir)
+	if err != nil {
+		return
+	}
+	var all []fs.FileInfo
+	var total int64
+	for _, e := range list {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), ".json.gz") {
+			all = append(all, info)
+			total += info.Size()
+		}
+	}
+	slices.SortFunc(all, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, info := range all {
+		if total <= maxCache {
+			return
+		}
+		if os.Remove(filepath.Join(c.dir, info.Name())) == nil {
+			total -= info.Size()
+		}
+	}
+}

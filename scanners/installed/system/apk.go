@@ -12,8 +12,8 @@ import (
 	"github.com/scangate/scangate/scanners/installed"
 )
 
-// maxAPK bounds the database of apk, in bytes. It lists every file: a large
-// system's has 30 MB.
+// maxAPK bounds the database of apk, in bytes. It lists every file, with
+// about a hundred bytes for each.
 const maxAPK = 256 << 20
 
 // apkReader reads what apk has installed.

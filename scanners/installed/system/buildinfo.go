@@ -1,6 +1,7 @@
 package system
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -19,8 +21,8 @@ import (
 )
 
 const (
-	// maxDockerfile bounds the Dockerfile of a layer, in bytes. Those of Red
-	// Hat have 2 to 20 KB.
+	// maxDockerfile bounds the Dockerfile of a layer, in bytes. Real
+	// ones have a few thousand.
 	maxDockerfile = 128 << 10
 
 	// maxExpand bounds a label and a variable in it, in bytes: every byte of
@@ -82,7 +84,11 @@ func readDockerfile(f installed.File) (*installed.Result, error) {
 	if f.Size > maxDockerfile {
 		return nil, errors.New("it is too large for a Dockerfile")
 	}
-	component, arch, err := labels(io.LimitReader(f.Content, maxDockerfile))
+	content, err := io.ReadAll(io.LimitReader(f.Content, maxDockerfile))
+	if err != nil {
+		return nil, errors.New("it cannot be read to its end")
+	}
+	component, arch, err := labels(content)
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +108,19 @@ func imageVersion(name string) string {
 }
 
 // labels finds the labels that name the component and the architecture.
-func labels(r io.Reader) (component, arch string, err error) {
+func labels(content []byte) (component, arch string, err error) {
 	damaged := errors.New("it is not a Dockerfile, or its labels cannot be read")
+	// The parser writes to standard error about these.
+	if !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0 {
+		return "", "", damaged
+	}
 	// The parser is made for Dockerfiles of one's own; it panics on some others.
 	defer func() {
 		if recover() != nil {
 			err = damaged
 		}
 	}()
-	file, err := parser.Parse(r)
+	file, err := parser.Parse(bytes.NewReader(content))
 	if err != nil {
 		return "", "", damaged
 	}

@@ -17,7 +17,8 @@ const (
 	dpkgStatusDir = "var/lib/dpkg/status.d/" // a file for each package: images without dpkg
 	dpkgInfoDir   = "var/lib/dpkg/info/"
 
-	// maxDpkg bounds a status file, in bytes. A desktop's has 5 MB.
+	// maxDpkg bounds a status file, in bytes: a package takes about
+	// a thousand.
 	maxDpkg = 128 << 20
 )
 

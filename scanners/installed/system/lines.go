@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// maxLine bounds a line, in bytes: a package of Alpine that provides ten
-// thousand names has one of 300 KB.
+// maxLine bounds a line, in bytes: a package that provides ten thousand
+// names has one of a third of this.
 const maxLine = 1 << 20
 
 // lines reads a file line by line in bounded memory.

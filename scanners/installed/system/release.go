@@ -17,8 +17,7 @@ import (
 	"github.com/scangate/scangate/scanners/installed"
 )
 
-// maxRelease bounds a release file; esmStatus is the largest real one, with
-// about 10 KB.
+// maxRelease bounds a release file, in bytes: far above real ones.
 const maxRelease = 1 << 20
 
 // esmStatus says which support contracts an Ubuntu has.

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// maxRPM bounds a database of rpm, in bytes. A server's has 100 MB, one
-	// of everything 400 MB. It is read in place, a header at a time.
+	// maxRPM bounds a database of rpm, in bytes. It is read in place, a header
+	// at a time.
 	maxRPM = 1 << 30
 
-	// maxHeader bounds the header of one package, in bytes. The largest real
-	// ones, with 100,000 files, have about 15 MB.
+	// maxHeader bounds the header of one package, in bytes. Each file of the
+	// package takes about 150.
 	maxHeader = 64 << 20
 )
 

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -40,6 +41,11 @@ func openSQLite(f io.ReaderAt, size int64, head []byte) (*sqlite, error) {
 	}
 	usable := page - int64(head[20])
 	if page < 512 || page&(page-1) != 0 || usable < 480 || size < page {
+		return nil, errSQLite
+	}
+	// The number of pages in the header counts when the last to write the file
+	// knew of it.
+	if pages := int64(binary.BigEndian.Uint32(head[28:])); bytes.Equal(head[24:28], head[92:96]) && pages > size/page {
 		return nil, errSQLite
 	}
 	if binary.BigEndian.Uint32(head[56:]) > 1 {

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// maxPackages bounds the packages of one database. The largest real ones,
-	// of desktops, have about 5,000.
+	// maxPackages bounds the packages of one database: it is more than whole
+	// distributions have.
 	maxPackages = 100_000
 
 	// maxOwned bounds the files of the packages of one database, and so does

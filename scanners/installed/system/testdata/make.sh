@@ -125,27 +125,31 @@ cat "$work/root-sqlite/var/lib/rpm/rpmdb.sqlite" | gzip -9n >"$out/rpm/rpmdb.sql
 cat "$work/root-ndb/var/lib/rpm/Packages.db" | gzip -9n >"$out/rpm/Packages.db.gz"
 
 # rpm no longer writes Berkeley DB: a table of the same headers, made by the
-# tool of Berkeley DB, in the byte order of either kind of machine.
-bdb() { # byte-order file
+# tool of Berkeley DB, in the byte order of either kind of machine, and with
+# pages so large that headers have room in the table itself.
+bdb() { # byte-order page-size file
 	{
-		printf 'VERSION=3\nformat=bytevalue\ntype=hash\ndb_lorder=%s\ndb_pagesize=4096\nHEADER=END\n 00000000\n 19000000\n' "$1"
+		printf 'VERSION=3\nformat=bytevalue\ntype=hash\ndb_lorder=%s\ndb_pagesize=%s\nHEADER=END\n 00000000\n 19000000\n' "$1" "$2"
 		sqlite3 -separator ' ' "$work/root-sqlite/var/lib/rpm/rpmdb.sqlite" 'SELECT hnum, hex(blob) FROM Packages ORDER BY hnum' |
 			while read -r n hex; do printf ' %02x%02x0000\n %s\n' $((n & 255)) $((n >> 8)) "${hex,,}"; done
 		echo DATA=END
-	} | db5.3_load "$work/$2"
-	gzip -9n <"$work/$2" >"$out/rpm/$2.gz"
+	} | db5.3_load "$work/$3"
+	gzip -9n <"$work/$3" >"$out/rpm/$3.gz"
 }
-bdb 1234 Packages
-bdb 4321 Packages-be
+bdb 1234 4096 Packages
+bdb 4321 4096 Packages-be
+bdb 1234 65536 Packages-64k
 
 # What rpm itself says is in them.
 query='%{NAME}\t%{EPOCHNUM}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\t%{VENDOR}\t%{MODULARITYLABEL}\t%{LICENSE}\n'
 rpm --root "$work/root-sqlite" --dbpath /var/lib/rpm -qa --qf "$query" | sort >"$work/sqlite.tsv"
 "$ndb_rpm" --root "$work/root-ndb" --dbpath /var/lib/rpm --define '_db_backend ndb' -qa --qf "$query" | sort >"$work/ndb.tsv"
-mkdir "$work/bdb" && cp "$work/Packages" "$work/bdb/"
-rpm --dbpath "$work/bdb" --define '_db_backend bdb_ro' -qa --qf "$query" | sort >"$work/bdb.tsv"
+for file in Packages Packages-64k; do
+	mkdir "$work/bdb.$file" && cp "$work/$file" "$work/bdb.$file/Packages"
+	rpm --dbpath "$work/bdb.$file" --define '_db_backend bdb_ro' -qa --qf "$query" 2>/dev/null | sort >"$work/$file.tsv"
+	cmp "$work/sqlite.tsv" "$work/$file.tsv"
+done
 sed 's/gpg-pubkey.*/gpg-pubkey/' "$work/sqlite.tsv" | cmp - <(sed 's/gpg-pubkey.*/gpg-pubkey/' "$work/ndb.tsv")
-cmp "$work/sqlite.tsv" "$work/bdb.tsv"
 cp "$work/sqlite.tsv" "$out/rpm/expected.tsv"
 rpm --root "$work/root-sqlite" --dbpath /var/lib/rpm -qa \
 	--qf '%{NAME}\t%{VERSION}-%{RELEASE}\t%{INSTALLTIME}\t%{BUILDTIME}\t%{VENDOR}\t(none)\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}\n' |

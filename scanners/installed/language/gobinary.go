@@ -25,10 +25,8 @@ const (
 	chunk        = 256 << 10 // bytes that are searched at once
 )
 
+// errModules says that what Go noted is larger than what Go notes.
 var errModules = errors.New("has a list of Go modules of more than 4 MB: not looked at")
-
-// tooMuch stands for a string over the limit; no string of a program is equal.
-const tooMuch = "\x00too much"
 
 // goPackages returns nil for a program that Go did not build.
 func goPackages(ctx context.Context, x *executable) (*installed.Result, error) {
@@ -68,26 +66,25 @@ func goBuildInfo(ctx context.Context, x *executable) (version, modules string, e
 		return "", "", nil
 	}
 	if flags := header[15]; flags&goInline != 0 {
-		version, at = x.inlineString(at+goHeader, maxGoVersion)
-		if modules, _ = x.inlineString(at, maxModules); modules == tooMuch {
-			return "", "", errModules
+		version, at, err = x.inlineString(at+goHeader, maxGoVersion)
+		if version != "" && err == nil {
+			modules, _, err = x.inlineString(at, maxModules)
 		}
 	} else { // before Go 1.18
-		var order binary.ByteOrder = binary.LittleEndian
+		p := pointers{binary.LittleEndian, uint64(header[14])}
 		if flags&goBigEndian != 0 {
-			order = binary.BigEndian
+			p.order = binary.BigEndian
 		}
-		width := uint64(header[14])
-		if width != 4 && width != 8 {
+		if p.width != 4 && p.width != 8 {
 			return "", "", nil
 		}
-		version = x.goString(x.pointer(order, width, at+16), order, width, maxGoVersion)
-		if modules = x.goString(x.pointer(order, width, at+16+width), order, width, maxModules); modules == tooMuch {
-			return "", "", errModules
+		version, err = x.goString(p, p.read(header[16:]), maxGoVersion)
+		if version != "" && err == nil {
+			modules, err = x.goString(p, p.read(header[16+p.width:]), maxModules)
 		}
 	}
-	if version == tooMuch {
-		return "", "", nil
+	if version == "" || err != nil {
+		return "", "", err
 	}
 	// The list stands between two marks of 16 bytes.
 	if len(modules) >= 33 && modules[len(modules)-17] == '\n' {
@@ -143,48 +140,65 @@ func (x *executable) find(ctx context.Context, mark string) (uint64, bool, error
 }
 
 // inlineString returns a string with its length before it, and the address
-// after it.
-func (x *executable) inlineString(at uint64, limit uint64) (string, uint64) {
+// after it; "" for one that the file does not hold.
+func (x *executable) inlineString(at, limit uint64) (string, uint64, error) {
 	head := make([]byte, binary.MaxVarintLen64)
 	n, err := x.load(at, head)
 	if err != nil {
-		return "", at
+		return "", at, noEOF(err)
 	}
 	length, used := binary.Uvarint(head[:n])
 	if used <= 0 {
-		return "", at
-	}
-	if length > limit {
-		return tooMuch, at
+		return "", at, nil
 	}
 	at += uint64(used)
-	return x.bytes(at, length), at + length
+	s, err := x.text(at, length, limit)
+	return s, at + length, err
 }
 
-// goString returns the string of a header of two words: where and how long.
-func (x *executable) goString(at uint64, order binary.ByteOrder, width, limit uint64) string {
-	length := x.pointer(order, width, at+width)
-	if length > limit {
-		return tooMuch
-	}
-	return x.bytes(x.pointer(order, width, at), length)
+// pointers tells how addresses are stored.
+type pointers struct {
+	order binary.ByteOrder
+	width uint64 // 4 or 8 bytes
 }
 
-func (x *executable) pointer(order binary.ByteOrder, width, at uint64) uint64 {
-	p := make([]byte, width)
-	if n, err := x.load(at, p); err != nil || uint64(n) < width {
-		return 0
+func (p pointers) read(b []byte) uint64 {
+	if p.width == 4 {
+		return uint64(p.order.Uint32(b))
 	}
-	if width == 4 {
-		return uint64(order.Uint32(p))
-	}
-	return order.Uint64(p)
+	return p.order.Uint64(b)
 }
 
-func (x *executable) bytes(at, length uint64) string {
+// goString returns the string whose header is at an address: where it is, and
+// how long.
+func (x *executable) goString(p pointers, at, limit uint64) (string, error) {
+	header := make([]byte, 2*p.width)
+	if n, err := x.load(at, header); err != nil || n < len(header) {
+		return "", noEOF(err)
+	}
+	return x.text(p.read(header), p.read(header[p.width:]), limit)
+}
+
+// text returns the bytes at an address; "" when there are fewer.
+func (x *executable) text(at, length, limit uint64) (string, error) {
+	switch {
+	case length > uint64(x.size):
+		return "", nil
+	case length > limit:
+		return "", errModules
+	}
 	p := make([]byte, length)
 	if n, err := x.load(at, p); err != nil || uint64(n) < length {
-		return ""
+		return "", noEOF(err)
 	}
-	return string(p)
+	return string(p), nil
+}
+
+// noEOF drops the error for what the file does not hold: it is no program that
+// Go built, then.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }

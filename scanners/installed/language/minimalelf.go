@@ -12,13 +12,16 @@ func minimalELF(version, modules string) []byte {
 	if modules != "" { // between marks, which nobody looks at
 		modules = string(make([]byte, 16)) + modules + string(make([]byte, 16))
 	}
-	info := make([]byte, goHeader, goHeader+2*binary.MaxVarintLen64+len(version)+len(modules))
+	// A length is read as if it had as many bytes as it may have.
+	const padding = binary.MaxVarintLen64
+	info := make([]byte, goHeader, goHeader+2*binary.MaxVarintLen64+padding+len(version)+len(modules))
 	copy(info, goMagic)
 	info[14], info[15] = 8, goInline
 	for _, s := range []string{version, modules} {
 		info = binary.AppendUvarint(info, uint64(len(s)))
 		info = append(info, s...)
 	}
+	info = append(info, make([]byte, padding)...)
 	const (
 		address = 1 << 20
 		names   = "\x00.go.buildinfo\x00.shstrtab\x00"

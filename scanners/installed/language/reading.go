@@ -13,13 +13,15 @@ import (
 
 type readFunc func(context.Context, installed.File) (*installed.Result, error)
 
+var errCrashed = errors.New("cannot be read: its content crashed the reader")
+
 // safely adds what every reader must keep: the limit of size, whatever its
 // caller checked, and that a panic costs one file only.
 func safely(limit int64, read readFunc) readFunc {
 	return func(ctx context.Context, f installed.File) (res *installed.Result, err error) {
 		defer func() {
 			if p := recover(); p != nil { // its value may quote the content
-				res, err = nil, errors.New("cannot be read: its content crashed the reader")
+				res, err = nil, errCrashed
 			}
 		}()
 		if err := ctx.Err(); err != nil {

@@ -30,6 +30,10 @@ const (
 // Close does not close r, and waits for a Read of r that is under way: r is to
 // be closed before.
 func Decompress(r io.Reader) (io.ReadCloser, error) {
+	return decompress(r, ratioFloor)
+}
+
+func decompress(r io.Reader, floor int64) (io.ReadCloser, error) {
 	in := &counter{r: r}
 	buf := bufio.NewReaderSize(in, 128<<10)
 	head, err := buf.Peek(6)
@@ -56,7 +60,7 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 	default:
 		return io.NopCloser(buf), nil
 	}
-	out.ahead = readAhead(&ratio{r: z, in: in})
+	out.ahead = readAhead(&ratio{r: z, in: in, floor: floor})
 	return out, nil
 }
 
@@ -98,12 +102,14 @@ type ratio struct {
 	r   io.Reader
 	in  *counter
 	out int64
+	// floor is what may come out of however little.
+	floor int64
 }
 
 func (r *ratio) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
 	r.out += int64(n)
-	if r.out > ratioFloor && r.out/maxRatio > r.in.n {
+	if r.out > r.floor && r.out/maxRatio > r.in.n {
 		return 0, fmt.Errorf("more than %d times its compressed size: %w", maxRatio, ErrTooLarge)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

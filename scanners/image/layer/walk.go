@@ -182,7 +182,7 @@ func (w *walk) streamError(err error) error {
 		return fmt.Errorf("more than %d bytes uncompressed: %w", w.lim.Bytes, ErrTooLarge)
 	case errors.Is(err, tar.ErrHeader), errors.Is(err, tar.ErrFieldTooLong):
 		return errors.New("it is no tar archive, or a damaged one")
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case err == io.ErrUnexpectedEOF: // the tar reader's own; a stream that says more is passed on
 		return fmt.Errorf("the tar archive is cut short: %w", err)
 	}
 	return err

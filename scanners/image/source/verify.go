@@ -13,6 +13,10 @@ import (
 	"github.com/scangate/scangate/scanners/image/layer"
 )
 
+// maxRest is how much is read of a stored layer after the uncompressed one has
+// ended.
+const maxRest = 1 << 30
+
 // verified reads content of a known digest. A mismatch is an error in place of
 // the end.
 type verified struct {
@@ -100,17 +104,37 @@ func (l *layerReader) Read(p []byte) (int, error) {
 		return 0, l.failed
 	}
 	n, err := l.read(p)
-	if errors.Is(err, io.EOF) && l.stored.end == nil {
-		// The compressed content may go on after its own end.
-		if _, rest := io.Copy(io.Discard, l.stored); rest != nil {
-			err = rest
-		}
+	if err == nil {
+		return n, nil
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	if why := l.whole(err); !errors.Is(why, io.EOF) {
+		err = why
+	}
+	if !errors.Is(err, io.EOF) {
 		l.failed = fmt.Errorf("layer %s: %w", short(l.diffID), err)
 		return n, l.failed
 	}
 	return n, err
+}
+
+// whole reads what is left of the stored layer once the uncompressed one ends
+// or fails, and says what is wrong with it: the end of compressed content can
+// be before that of the layer, and what cannot be decompressed has most often
+// been changed.
+func (l *layerReader) whole(err error) error {
+	if errors.Is(err, layer.ErrTooLarge) || l.stored.ctx.Err() != nil {
+		return err
+	}
+	if l.stored.end == nil {
+		io.Copy(io.Discard, io.LimitReader(l.stored, maxRest))
+	}
+	switch {
+	case l.stored.end != nil:
+		return l.stored.end
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("there is more than a gigabyte behind its end: %w", errMismatch)
+	}
+	return err
 }
 
 func (l *layerReader) read(p []byte) (int, error) {

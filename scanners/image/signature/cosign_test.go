@@ -149,7 +149,8 @@ func TestRegistryTrouble(t *testing.T) {
 		{"refused", "/manifests/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "refuses access (status 403)"},
 		{"signatures' tag fails", ".sig", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }, "status 418"},
 		{"referrers fail", "/referrers/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }, "cannot list its referrers"},
-		{"blobs gone", "/blobs/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "not there"},
+		{"blobs gone", "/blobs/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "the registry does not have it"},
+		{"connection cut", ".att", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
 		{"list of referrers without an end", "/referrers/", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
 			for chunk, i := make([]byte, 1<<20), 0; i < 64; i++ {

@@ -36,48 +36,67 @@ func (s layoutStore) Attached(ctx context.Context, digest v1.Hash) ([]Attached, 
 	if err != nil {
 		return nil, fmt.Errorf("index.json is %w", err)
 	}
-	var out []Attached
-	seen := map[v1.Hash]bool{digest: true}
-	queue, depth := top.Manifests, 0
-	for ; len(queue) > 0 && depth < maxLayoutDepth; depth++ {
-		var next []v1.Descriptor
-		slices.SortStableFunc(queue, func(a, b v1.Descriptor) int { return cmp.Compare(a.Digest.Hex, b.Digest.Hex) })
-		for _, d := range queue {
-			if err := ctx.Err(); err != nil {
-				return out, err
-			}
-			if !usable(d.Digest) || seen[d.Digest] {
-				continue
-			}
-			if seen[d.Digest] = true; len(seen) > maxLayoutManifests {
-				return out, fmt.Errorf("the layout has more than %d manifests: only these were looked at", maxLayoutManifests)
-			}
-			b, err := s.Blob(ctx, d.Digest, maxManifest)
-			if errors.Is(err, fs.ErrNotExist) && !marked(d, digest) {
-				continue // a platform that was left out when the image was saved
-			}
-			if err != nil {
-				return out, fmt.Errorf("cannot read the manifest %s: %w", short(d.Digest), err)
-			}
-			m, err := parseManifest(b)
-			if err != nil {
-				continue // of some other kind: nothing says that it is a signature
-			}
-			next = append(next, m.Manifests...)
-			if len(m.Layers) == 0 || !attachedTo(d, m, digest) {
-				continue
-			}
-			if len(out) == maxManifests {
-				return out, fmt.Errorf("more than %d manifests may hold signatures: only these were looked at", maxManifests)
-			}
-			out = append(out, Attached{Where: "manifest " + short(d.Digest), Manifest: b})
+	w := layoutWalk{layoutStore: s, digest: digest, seen: map[v1.Hash]bool{digest: true}}
+	for depth := 0; len(top.Manifests) > 0; depth++ {
+		if depth == maxLayoutDepth {
+			w.note("the layout's indexes are nested more than %d deep", maxLayoutDepth)
+			break
 		}
-		queue = next
+		var next []v1.Descriptor
+		slices.SortStableFunc(top.Manifests, func(a, b v1.Descriptor) int { return cmp.Compare(a.Digest.Hex, b.Digest.Hex) })
+		for _, d := range top.Manifests {
+			if err := ctx.Err(); err != nil {
+				return w.out, err
+			}
+			if len(w.seen) > maxLayoutManifests || len(w.out) == maxManifests {
+				w.note("the layout has too many manifests: the rest was not looked at")
+				return w.out, w.unreadable
+			}
+			next = append(next, w.visit(ctx, d)...)
+		}
+		top.Manifests = next
 	}
-	if len(queue) > 0 {
-		return out, fmt.Errorf("the layout's indexes are nested more than %d deep", maxLayoutDepth)
+	return w.out, w.unreadable
+}
+
+// layoutWalk looks for the manifests that belong to one image.
+type layoutWalk struct {
+	layoutStore
+	digest     v1.Hash
+	seen       map[v1.Hash]bool
+	out        []Attached
+	unreadable error // the first; what comes after may be enough
+}
+
+func (w *layoutWalk) note(format string, args ...any) {
+	if w.unreadable == nil {
+		w.unreadable = fmt.Errorf(format, args...)
 	}
-	return out, nil
+}
+
+// visit takes what may hold signatures, and returns what an index lists.
+func (w *layoutWalk) visit(ctx context.Context, d v1.Descriptor) []v1.Descriptor {
+	if !usable(d.Digest) || w.seen[d.Digest] {
+		return nil
+	}
+	w.seen[d.Digest] = true
+	b, err := w.Blob(ctx, d.Digest, maxManifest)
+	if err != nil {
+		// One that is not there is a platform that was left out when the image
+		// was saved, unless it is marked as a signature's.
+		if !errors.Is(err, fs.ErrNotExist) || marked(d, w.digest) {
+			w.note("cannot read the manifest %s: %w", short(d.Digest), err)
+		}
+		return nil
+	}
+	m, err := parseManifest(b)
+	if err != nil {
+		return nil // of some other kind: nothing says that it is a signature
+	}
+	if len(m.Layers) > 0 && attachedTo(d, m, w.digest) {
+		w.out = append(w.out, Attached{Where: "manifest " + short(d.Digest), Manifest: b})
+	}
+	return m.Manifests
 }
 
 // attachedTo tells whether a manifest may hold signatures of the digest.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -38,35 +39,39 @@ func Remote(repo name.Repository, base http.RoundTripper, opts ...remote.Option)
 
 func (s remoteStore) Attached(ctx context.Context, digest v1.Hash) ([]Attached, error) {
 	var out []Attached
+	var unreadable error // the first; what comes after may be enough
+	note := func(format string, args ...any) {
+		if unreadable == nil {
+			unreadable = fmt.Errorf(format, args...)
+		}
+	}
 	for _, suffix := range []string{".sig", ".att"} {
-		tag := tagOf(digest, suffix)
-		b, err := s.get(ctx, s.repo.Tag(tag))
-		switch {
+		b, err := s.get(ctx, s.repo.Tag(tagOf(digest, suffix)))
+		switch where := "tag " + short(digest) + suffix; {
 		case errors.Is(err, errMissing):
 		case err != nil:
-			return out, fmt.Errorf("cannot read the tag of its %s: %w", map[string]string{".sig": "signatures", ".att": "attestations"}[suffix], err)
+			note("cannot read the %s: %w", where, err)
 		default:
-			out = append(out, Attached{Where: "tag " + short(digest) + suffix, Manifest: b})
+			out = append(out, Attached{Where: where, Manifest: b})
 		}
 	}
 	refs, err := s.referrers(ctx, digest)
 	if err != nil {
-		return out, fmt.Errorf("cannot list its referrers: %w", err)
+		note("cannot list its referrers: %w", err)
 	}
-	for _, d := range refs {
-		if len(out) == maxManifests {
-			return out, fmt.Errorf("more than %d manifests may hold signatures: only these were looked at", maxManifests)
+	for i, d := range refs {
+		if i == maxManifests {
+			note("more than %d manifests may hold signatures: the rest was not looked at", maxManifests)
+			break
 		}
 		b, err := s.get(ctx, s.repo.Digest(d.Digest.String()))
-		if errors.Is(err, errMissing) {
-			err = errors.New("the registry lists it and does not have it")
-		}
 		if err != nil {
-			return out, fmt.Errorf("cannot read the referrer %s: %w", short(d.Digest), err)
+			note("cannot read the referrer %s: %w", short(d.Digest), err)
+			continue
 		}
 		out = append(out, Attached{Where: "referrer " + short(d.Digest), Manifest: b})
 	}
-	return out, nil
+	return out, unreadable
 }
 
 // referrers returns those that may hold signatures, each once, in order.
@@ -142,6 +147,12 @@ var errTooLarge = errors.New("it is over the size limit")
 func readable(err error) error {
 	var te *transport.Error
 	if !errors.As(err, &te) {
+		// Its address may be one that the registry has led to, which can
+		// carry a token.
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err
+		}
 		return err
 	}
 	switch te.StatusCode {

@@ -25,7 +25,8 @@ const (
 // Its errors mean that something could not be read, never that it is missing.
 type Store interface {
 	// Attached returns the manifests that may hold signatures of the image,
-	// in a stable order: those of Cosign's tags, and the referrers.
+	// in a stable order: those of Cosign's tags, and the referrers. With an
+	// error it returns those that it could read.
 	Attached(ctx context.Context, digest v1.Hash) ([]Attached, error)
 	// Manifest returns the manifest with the digest.
 	Manifest(ctx context.Context, digest v1.Hash) ([]byte, error)
@@ -54,8 +55,8 @@ func parseManifest(b []byte) (manifestJSON, error) {
 	return m, err
 }
 
-// errMissing is what a store's parts return for something that is not there.
-var errMissing = errors.New("not there")
+// errMissing is what the registry's parts return for something that is not there.
+var errMissing = errors.New("the registry does not have it")
 
 // tagOf is the tag by which Cosign and the referrers' fallback find what
 // belongs to a digest.

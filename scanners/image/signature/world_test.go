@@ -1,7 +1,6 @@
 package signature
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,19 +9,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
-	"fmt"
 	"math/big"
 	"net/url"
-	"testing"
 	"time"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 const (
@@ -272,189 +264,4 @@ func (w *world) bundle(change ...func(*recipe)) obj {
 	}
 	b["verificationMaterial"] = vm
 	return b
-}
-
-// bodyOf is what the log records for a signature.
-func bodyOf(id string, message, payload, envelope, sig, by []byte) []byte {
-	hash := func(b []byte) obj {
-		sum := sha256.Sum256(b)
-		return obj{"algorithm": "sha256", "value": hex.EncodeToString(sum[:])}
-	}
-	hash2 := func(b []byte) obj {
-		sum := sha256.Sum256(b)
-		return obj{"algorithm": "SHA2_256", "digest": sum[:]}
-	}
-	block, _ := pem.Decode(by)
-	verifier := obj{"publicKey": obj{"rawBytes": block.Bytes}}
-	if block.Type == "CERTIFICATE" {
-		verifier = obj{"x509Certificate": obj{"rawBytes": block.Bytes}}
-	}
-	var kind, version string
-	fmt.Sscan(id, &kind, &version)
-	var spec obj
-	switch id {
-	case "hashedrekord 0.0.1":
-		spec = obj{"data": obj{"hash": hash(message)}, "signature": obj{"content": sig, "publicKey": obj{"content": by}}}
-	case "dsse 0.0.1":
-		spec = obj{"envelopeHash": hash(envelope), "payloadHash": hash(payload), "signatures": []any{obj{"signature": sig, "verifier": by}}}
-	case "intoto 0.0.1":
-		spec = obj{"content": obj{"hash": hash(envelope), "payloadHash": hash(payload)}, "publicKey": by}
-	case "intoto 0.0.2":
-		text := base64.StdEncoding.EncodeToString(sig)
-		spec = obj{"content": obj{"payloadHash": hash(payload), "envelope": obj{
-			"payloadType": statementType, "signatures": []any{obj{"publicKey": by, "sig": []byte(text)}},
-		}}}
-	case "hashedrekord 0.0.2":
-		spec = obj{"hashedRekordV002": obj{"data": hash2(message), "signature": obj{"content": sig, "verifier": verifier}}}
-	case "dsse 0.0.2":
-		spec = obj{"dsseV002": obj{"payloadHash": hash2(payload), "signatures": []any{obj{"content": sig, "verifier": verifier}}}}
-	default:
-		spec = obj{"anything": 1}
-	}
-	return must(json.Marshal(obj{"apiVersion": version, "kind": kind, "spec": spec}))
-}
-
-// entry puts a body into the log, among others, and returns the entry with the
-// log's promise and a proof.
-func (w *world) entry(r *recipe, body []byte) obj {
-	id := sha256.Sum256(spki(w.rekor.Public()))
-	var kv struct{ Kind, APIVersion string }
-	if err := json.Unmarshal(body, &kv); err != nil {
-		panic(err)
-	}
-	e := obj{
-		"logIndex": "1005", "logId": obj{"keyId": id[:]}, "kindVersion": obj{"kind": kv.Kind, "version": kv.APIVersion},
-		"integratedTime": fmt.Sprint(r.signedAt.Unix()), "canonicalizedBody": body,
-	}
-	if !r.noSET {
-		e["inclusionPromise"] = obj{"signedEntryTimestamp": w.promise(r, body)}
-	}
-	if !r.noProof {
-		leaves := [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e"), body, []byte("g")}
-		root := treeRoot(leaves)
-		text := fmt.Sprintf("rekor.test - 1\n%d\n%s\n", len(leaves), base64.StdEncoding.EncodeToString(root))
-		line := base64.StdEncoding.EncodeToString(append(append([]byte{}, id[:4]...), sign(r.rekor, []byte(text))...))
-		e["inclusionProof"] = obj{
-			"logIndex": "5", "rootHash": root, "treeSize": fmt.Sprint(len(leaves)), "hashes": treePath(leaves, 5),
-			"checkpoint": obj{"envelope": text + "\n— rekor.test " + line + "\n"},
-		}
-	}
-	return e
-}
-
-// promise is the log's signed entry timestamp.
-func (w *world) promise(r *recipe, body []byte) []byte {
-	id := sha256.Sum256(spki(w.rekor.Public()))
-	return sign(r.rekor, fmt.Appendf(nil, `{"body":%q,"integratedTime":%d,"logID":%q,"logIndex":%d}`,
-		base64.StdEncoding.EncodeToString(body), r.signedAt.Unix(), hex.EncodeToString(id[:]), 1005))
-}
-
-// treeRoot and treePath are RFC 6962 section 2.1 by its letter.
-func treeRoot(leaves [][]byte) []byte {
-	if len(leaves) == 1 {
-		return leafHash(leaves[0])
-	}
-	k := split(len(leaves))
-	return nodeHash(treeRoot(leaves[:k]), treeRoot(leaves[k:]))
-}
-
-func treePath(leaves [][]byte, m int) [][]byte {
-	if len(leaves) == 1 {
-		return nil
-	}
-	k := split(len(leaves))
-	if m < k {
-		return append(treePath(leaves[:k], m), treeRoot(leaves[k:]))
-	}
-	return append(treePath(leaves[k:], m-k), treeRoot(leaves[:k]))
-}
-
-func split(n int) int {
-	k := 1
-	for k*2 < n {
-		k *= 2
-	}
-	return k
-}
-
-// imageManifest is the bytes that digest is of.
-var imageManifest = []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":115,"digest":"sha256:5b943e2b943f6c81dbbd4e2eca5121f4fcc39139e3d1219d6d89bd925b77d9fe"},"layers":[]}`)
-
-// memory is a store in memory.
-type memory struct {
-	attached []Attached
-	blobs    map[v1.Hash][]byte
-	err      error // of Attached
-}
-
-func (m *memory) Attached(context.Context, v1.Hash) ([]Attached, error) { return m.attached, m.err }
-
-func (m *memory) Manifest(ctx context.Context, d v1.Hash) ([]byte, error) {
-	return m.Blob(ctx, d, maxManifest)
-}
-
-func (m *memory) Blob(_ context.Context, d v1.Hash, limit int64) ([]byte, error) {
-	b, ok := m.blobs[d]
-	if !ok {
-		return nil, errors.New("connection reset")
-	}
-	if int64(len(b)) > limit {
-		return nil, errTooLarge
-	}
-	return b, nil
-}
-
-// add attaches one manifest with layers of one media type.
-func (m *memory) add(mediaType string, layers ...layer) {
-	if m.blobs == nil {
-		m.blobs = map[v1.Hash][]byte{must(v1.NewHash(digest)): imageManifest}
-	}
-	var list []any
-	for _, l := range layers {
-		sum := sha256.Sum256(l.content)
-		h := v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
-		m.blobs[h] = l.content
-		list = append(list, obj{"mediaType": mediaType, "digest": h.String(), "size": len(l.content), "annotations": l.annotations})
-	}
-	m.attached = append(m.attached, Attached{Where: "test", Manifest: must(json.Marshal(obj{"layers": list}))})
-}
-
-type layer struct {
-	content     []byte
-	annotations map[string]string
-}
-
-const bundleLayer = "application/vnd.dev.sigstore.bundle.v0.3+json"
-
-func bundleStore(bundles ...obj) *memory {
-	m := &memory{}
-	for _, b := range bundles {
-		m.add(bundleLayer, layer{content: must(json.Marshal(b))})
-	}
-	return m
-}
-
-// files is a readFile of Compile.
-func files(m map[string][]byte) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) {
-		if b, ok := m[name]; ok {
-			return b, nil
-		}
-		return nil, errors.New("file does not exist")
-	}
-}
-
-// keyless is a verifier for the workflow in the world.
-func (w *world) keyless(t *testing.T, change ...func(obj)) *Verifier {
-	t.Helper()
-	return w.compile(t, Requirement{Identity: workflow, Issuer: issuer, TrustedRoot: "root"}, change...)
-}
-
-func (w *world) compile(t *testing.T, r Requirement, change ...func(obj)) *Verifier {
-	t.Helper()
-	v, err := r.Compile(files(map[string][]byte{"root": w.trustedRoot(change...)}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
 }

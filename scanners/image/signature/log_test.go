@@ -67,14 +67,20 @@ func (w *world) entry(r *recipe, body []byte) obj {
 	if !r.noProof {
 		leaves := [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e"), body, []byte("g")}
 		root := treeRoot(leaves)
-		text := fmt.Sprintf("rekor.test - 1\n%d\n%s\n", len(leaves), base64.StdEncoding.EncodeToString(root))
-		line := base64.StdEncoding.EncodeToString(append(append([]byte{}, id[:4]...), sign(r.rekor, []byte(text))...))
 		e["inclusionProof"] = obj{
 			"logIndex": "5", "rootHash": root, "treeSize": fmt.Sprint(len(leaves)), "hashes": treePath(leaves, 5),
-			"checkpoint": obj{"envelope": text + "\n— rekor.test " + line + "\n"},
+			"checkpoint": obj{"envelope": w.checkpoint(r, len(leaves), root)},
 		}
 	}
 	return e
+}
+
+// checkpoint is the log's signed note about a tree.
+func (w *world) checkpoint(r *recipe, size int, root []byte) string {
+	id := sha256.Sum256(spki(w.rekor.Public()))
+	text := fmt.Sprintf("rekor.test - 1\n%d\n%s\n", size, base64.StdEncoding.EncodeToString(root))
+	line := base64.StdEncoding.EncodeToString(append(id[:4:4], sign(r.rekor, []byte(text))...))
+	return text + "\n— rekor.test " + line + "\n"
 }
 
 // promise is the log's signed entry timestamp.

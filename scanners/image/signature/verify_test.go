@@ -166,6 +166,24 @@ func TestKeylessRejected(t *testing.T) {
 	}
 }
 
+// An expression has to match the whole of a name.
+func TestExpressionsAreAnchored(t *testing.T) {
+	w := newWorld()
+	for _, r := range []Requirement{
+		{IdentityRegexp: `github\.com/acme`, Issuer: issuer},
+		{IdentityRegexp: `https://github\.com/acme/`, Issuer: issuer},
+		{IdentityRegexp: `x|github\.com|y`, Issuer: issuer},
+		{Identity: workflow, IssuerRegexp: `token\.actions`},
+		{Identity: workflow, IssuerRegexp: `https://token|x`},
+	} {
+		r.TrustedRoot = "root"
+		got, err := w.compile(t, r).Verify(context.Background(), bundleStore(w.bundle()), digest)
+		if err != nil || got.Verified || len(got.Reasons) != 2 || !strings.Contains(got.Reasons[1], "signed by "+workflow+" ("+issuer+"), not by ") {
+			t.Errorf("%+v: %+v, %v", r, got, err)
+		}
+	}
+}
+
 func logsOf(root []byte, kind string) (any, error) {
 	var r obj
 	err := json.Unmarshal(root, &r)

@@ -60,8 +60,9 @@ func tomlLines(data []byte, want map[string]int) {
 }
 
 // pnpmKey matches a key of the packages section, which differs by the version
-// of the format: /name/1.0.0_peers, /name@1.0.0(peers), name@1.0.0(peers).
-var pnpmKey = regexp.MustCompile(`^  ['"]?/?((?:@[^/@]+/)?[^/@]+)[@/](\d[^(_'":]*).*:`)
+// of the format: /name/1.0.0_peers, /name@1.0.0(peers), name@1.0.0(peers). The
+// host of a registry may stand before the first slash.
+var pnpmKey = regexp.MustCompile(`^  ['"]?(?:[\w.:-]*/)?((?:@[^/@]+/)?[^/@]+)[@/](\d[^(_'":]*).*:`)
 
 func pnpmLines(data []byte, want map[string]int) {
 	eachLine(data, func(number int, line []byte) {

@@ -54,8 +54,8 @@ func (l npmLicense) list() []string {
 // parseNpm reads package-lock.json and npm-shrinkwrap.json of all versions.
 // The engine's parser knows no aliases in version 1, takes the project's
 // workspaces for packages, what those require for indirect, and mixes up
-// workspaces of which one's path begins with another's. It also takes more
-// than twice the time.
+// workspaces of which one's path begins with another's. It also takes twice the
+// time and four times the memory.
 func parseNpm(in source) (inventory, error) {
 	var lock struct {
 		Packages     map[string]npmEntry `json:"packages"`
@@ -122,17 +122,19 @@ func npmResolve(folders map[string]npmEntry, from string, names map[string]strin
 }
 
 func npmFind(folders map[string]npmEntry, from, name string) (string, bool) {
+	var buffer [256]byte // most folders are looked for in vain: their names need no memory
 	for range maxFolders {
-		folder := "node_modules/" + name
+		folder := append(buffer[:0], from...)
 		if from != "" {
-			folder = from + "/" + folder
+			folder = append(folder, '/')
 		}
-		if e, ok := folders[folder]; ok {
+		folder = append(append(folder, "node_modules/"...), name...)
+		if e, ok := folders[string(folder)]; ok {
 			if e.Link {
-				folder = e.Resolved
-				_, ok = folders[folder]
+				_, ok = folders[e.Resolved]
+				return e.Resolved, ok && e.Resolved != ""
 			}
-			return folder, ok
+			return string(folder), true
 		}
 		if from == "" {
 			break

@@ -144,6 +144,12 @@ func TestManyEntries(t *testing.T) {
 		return b.String() + tail
 	}
 	for _, tt := range []struct{ file, content string }{
+		{"package-lock.json", repeat("{\"dependencies\": {\n", "\"p%[1]d\": {\"version\": \"1.0.0\", \"requires\": {\"p1\": \"1\"}}", "\n}}")},
+		{"yarn.lock", repeat("", "p%[1]d@1:\n  version \"1.0.0\"\n  dependencies:\n    p1 \"1\"\n\n", "")},
+		{"pnpm-lock.yaml", repeat("lockfileVersion: '6.0'\npackages:\n", "  /p%[1]d@1.0.0:\n    resolution: {integrity: x}\n    dependencies: {p1: 1.0.0}\n", "")},
+		{"uv.lock", repeat("", "[[package]]\nname = \"p%d\"\nversion = \"1.0.0\"\n", "")},
+		{"requirements.txt", repeat("", "p%d==1.0.0\n    # via p1\n", "")},
+		{"Pipfile.lock", repeat("{\"default\": {\n", "\"p%d\": {\"version\": \"==1.0.0\"}", "\n}}")},
 		{"bun.lock", repeat("{\"packages\": {\n", "\"p%[1]d\": [\"p%[1]d@1.0.0\", \"\", {\"dependencies\": {\"p1\": \"1\"}}, \"\"]", "\n}}")},
 		{"composer.lock", repeat("{\"packages\": [\n", "{\"name\": \"v/p%d\",\n\"version\": \"1.0.0\"}", "\n]}")},
 		{"packages.lock.json", repeat("{\"dependencies\": {\"net6.0\": {\n", "\"p%d\": {\n\"type\": \"Direct\",\n\"resolved\": \"1.0.0\"}", "\n}}}")},

@@ -71,9 +71,12 @@ func describe(k kind, data []byte, inv inventory) []string {
 	names, lines := map[string]string{}, map[string]int{}
 	for _, p := range inv.packages {
 		key := p.Name + "@" + p.Version
-		names[p.ID], lines[key] = key, 0
-		if len(p.Locations) > 0 {
-			lines[key] = p.Locations[0].StartLine
+		names[p.ID] = key
+		if line, ok := lines[key]; !ok || len(p.Locations) > 0 && p.Locations[0].StartLine < line {
+			lines[key] = 0
+			if len(p.Locations) > 0 {
+				lines[key] = p.Locations[0].StartLine
+			}
 		}
 	}
 	if k.lines != nil {

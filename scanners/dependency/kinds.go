@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/c/conan"
-	"github.com/aquasecurity/trivy/pkg/dependency/parser/dotnet/core_deps"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/gradle/lockfile"
 	julia "github.com/aquasecurity/trivy/pkg/dependency/parser/julia/manifest"
 	nuget "github.com/aquasecurity/trivy/pkg/dependency/parser/nuget/lock"
@@ -55,7 +54,7 @@ var kinds = []kind{
 	{"composer/installed.json", phpPackages, ftypes.ComposerVendor, parseComposerInstalled, `"version"`, jsonNesting, nil, nil, composerCommands},
 	{"packages.lock.json", dotnetPackages, ftypes.NuGet, with(nuget.NewParser), `"type"`, jsonNesting, nil, nil, nugetCommands},
 	{"packages.config", dotnetPackages, ftypes.NuGet, parsePackagesConfig, "<package", nil, nil, nil, packagesConfigCommands},
-	{"*.deps.json", dotnetPackages, ftypes.DotNetCore, with(core_deps.NewParser), `"type"`, jsonNesting, nil, nil, nugetCommands},
+	{"*.deps.json", dotnetPackages, ftypes.DotNetCore, parseDeps, `"type"`, jsonNesting, nil, nil, nugetCommands},
 	{"*Packages.props", dotnetPackages, ftypes.PackagesProps, parsePackagesProps, "<Package", nil, nil, nil, packagesPropsCommands},
 	{"pom.xml", javaPackages, ftypes.Pom, parsePOM, "<dependency>", nil, nil, nil, pomCommands},
 	{"*gradle.lockfile", javaPackages, ftypes.Gradle, byLine(lockfile.NewParser), "\n", nil, nil, nil, gradleCommands},

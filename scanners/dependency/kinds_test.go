@@ -102,7 +102,7 @@ func TestKinds(t *testing.T) {
 			"packages.config:3 CVE-2024-21907 Newtonsoft.Json@12.0.3 ",
 			"packages.config:5 CVE-2019-0820 System.Text.RegularExpressions@4.3.0 ",
 		}, []string{leftOut}},
-		{"nuget-deps", 1, []string{"Shop.deps.json:30 CVE-2024-21907 Newtonsoft.Json@12.0.3 "}, nil},
+		{"nuget-deps", 1, []string{"Shop.deps.json:30 CVE-2024-21907 Newtonsoft.Json@12.0.3 direct"}, nil},
 		{"nuget-props", 2, []string{
 			"Directory.Packages.props:7 CVE-2024-21907 Newtonsoft.Json@12.0.3 direct",
 			"Directory.Packages.props:8 CVE-2018-8292 System.Net.Http@4.3.0 direct",

@@ -35,7 +35,7 @@ func TestOddLockfiles(t *testing.T) {
   "b": {"version": "1.0.0"},
   "c": {"version": "npm:@s/d@1.0.0", "requires": {"b": "1"}}}}`},
 			[]string{"@s/d 1.0.0 0 unknown > b@1.0.0", "a 1.0.0 0 unknown", "b 1.0.0 0 unknown", "b 2.0.0 0 unknown > @s/d@1.0.0"}},
-		{"Yarn 1: git, files, resolutions", "yarn.lock", map[string]string{"package.json": `{"dependencies": {"a": "^1.0.0"}, "devDependencies": {"b": "git+ssh://git@host/b.git"}}`, "yarn.lock": `a@^1.0.0, a@^1.2.0:
+		{"Yarn 1: git, files, resolutions", "yarn.lock", map[string]string{"package.json": `{"dependencies": {"a": "^1.0.0", "e": "file:../e"}, "devDependencies": {"b": "git+ssh://git@host/b.git", "f": "1"}}`, "yarn.lock": `a@^1.0.0, a@^1.2.0:
   version "1.2.3"
   optionalDependencies:
     c "^1.0.0"
@@ -55,7 +55,21 @@ c@^1.0.0:
 
 e@file:../e:
   version "1.0.0"
-`}, []string{"@s/d 3.0.0 8 indirect", "a 1.2.3 1 direct > @s/d@3.0.0 c@1.0.0", "c 1.0.0 11 indirect",
+  dependencies:
+    g "1"
+
+f@1:
+  version "1.0.0"
+  dependencies:
+    g "1"
+    h "1"
+
+g@1:
+  version "1.0.0"
+
+h@1:
+  version "1.0.0"
+`}, []string{"@s/d 3.0.0 8 indirect", "a 1.2.3 1 direct > @s/d@3.0.0 c@1.0.0", "c 1.0.0 11 indirect", "f 1.0.0 24 direct dev > g@1.0.0 h@1.0.0", "g 1.0.0 30 indirect", "h 1.0.0 33 indirect dev",
 			"! 2 packages without a version to compare (local, git or download), so no advisory can match"}},
 		{"Yarn 1 without a package.json", "yarn.lock", map[string]string{"yarn.lock": "a@1:\r\n  version \"1.0.0\"\r\n  dependencies:\r\n    b \"1\"\r\n\r\nb@1:\r\n  version \"1.1.0\"\r\n"},
 			[]string{"a 1.0.0 1 unknown > b@1.1.0", "b 1.1.0 6 unknown"}},
@@ -145,6 +159,9 @@ optional-dependencies = { x = [{ name = "b", version = "1" }] }
 		{"PDM: an extra is not for development", "pdm.lock", map[string]string{"pdm.lock": "[[package]]\nname = \"a\"\nversion = \"1.0\"\ngroups = [\"x\"]\n[[package]]\nname = \"b\"\nversion = \"1.0\"\ngroups = [\"t\"]\n",
 			"pyproject.toml": "[project.optional-dependencies]\nx = [\"a\"]\n[tool.pdm.dev-dependencies]\nt = [\"b\"]\n"},
 			[]string{"a 1.0 2 direct", "b 1.0 6 direct dev"}},
+		{"pylock.toml with dependencies", "pylock.toml", map[string]string{"pylock.toml": "[[packages]]\nname = \"a\"\nversion = \"1.0\"\n[[packages]]\nname = \"b\"\nversion = \"1.0\"\ndependencies = [{name = \"c\"}]\n[[packages]]\nname = \"c\"\nversion = \"1.0\"\n",
+			"pyproject.toml": "[tool.poetry.group.main.dependencies]\na = \"1\"\n[tool.uv]\ndev-dependencies = [\"b\"]\n"},
+			[]string{"a 1.0 2 direct", "b 1.0 5 direct dev > c@1.0", "c 1.0 9 indirect dev"}},
 		{"a pyproject.toml that nests too deep", "poetry.lock", map[string]string{"poetry.lock": "[[package]]\nname = \"a\"\nversion = \"1.0\"\n", "pyproject.toml": "x = " + strings.Repeat("[", 10_000)}, []string{"a 1.0 2 unknown"}},
 		{"Cargo: a crate under another name, defined elsewhere", "Cargo.lock", map[string]string{"Cargo.lock": "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"x\"\n\n[[package]]\nname = \"own\"\nversion = \"0.1.0\"\ndependencies = [\n \"a\",\n]\n",
 			"Cargo.toml": "[package]\nname = \"own\"\n[dependencies]\nb = { workspace = true }\n"},

@@ -58,9 +58,13 @@ func (in source) pythonProject() (p pythonProject, ok bool) {
 	for name := range file.Tool.Poetry.Development {
 		add(p.development, name)
 	}
-	for _, group := range file.Tool.Poetry.Groups {
-		for name := range group.Dependencies {
-			add(p.development, name)
+	for group, members := range file.Tool.Poetry.Groups {
+		for name := range members.Dependencies {
+			if group == "main" {
+				add(p.production, name)
+			} else {
+				add(p.development, name)
+			}
 		}
 	}
 	for name, group := range file.Groups {

@@ -68,9 +68,11 @@ func parsePylock(in source) (inv inventory, err error) {
 	for _, p := range lock.Packages {
 		ids[pythonName(p.Name)] = append(ids[pythonName(p.Name)], p.Name+"@"+p.Version)
 	}
+	listed := false
 	for _, p := range lock.Packages {
 		id := p.Name + "@" + p.Version
 		inv.packages = append(inv.packages, ftypes.Package{ID: id, Name: p.Name, Version: p.Version})
+		listed = listed || len(p.Dependencies) > 0
 		var on []string
 		for _, d := range p.Dependencies {
 			name, _ := d["name"].(string)
@@ -81,7 +83,7 @@ func parsePylock(in source) (inv inventory, err error) {
 		inv.requires = append(inv.requires, ftypes.Dependency{ID: id, DependsOn: on})
 	}
 	if p, ok := in.pythonProject(); ok {
-		inv.require(p, true)
+		inv.require(p, listed && len(ids) == len(lock.Packages)) // else what leads where is not known
 	}
 	return inv, nil
 }

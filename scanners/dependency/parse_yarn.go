@@ -37,6 +37,9 @@ func parseYarn(in source) (inv inventory, err error) {
 	foreign, own := 0, map[string]string{}
 	for _, e := range entries {
 		p := ftypes.Package{ID: e.patterns[0], Version: e.version, Locations: ftypes.Locations{{StartLine: e.line, EndLine: e.line}}}
+		if on := y.resolve(e.requires); len(on) > 0 { // of those that are left out as well: what they bring in is in use
+			inv.requires = append(inv.requires, ftypes.Dependency{ID: p.ID, DependsOn: on})
+		}
 		var from string
 		p.Name, from = e.origin()
 		switch {
@@ -48,9 +51,6 @@ func parseYarn(in source) (inv inventory, err error) {
 			continue
 		}
 		inv.packages = append(inv.packages, p)
-		if on := y.resolve(e.requires); len(on) > 0 {
-			inv.requires = append(inv.requires, ftypes.Dependency{ID: p.ID, DependsOn: on})
-		}
 	}
 	if foreign > 0 {
 		inv.remarks = append(inv.remarks, text.Count(foreign, "package")+" without a version to compare (local, git or download), so no advisory can match")

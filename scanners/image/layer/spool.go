@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/scangate/scangate/fileio"
 )
@@ -27,9 +26,8 @@ type Spool struct {
 	Memory int64  // bytes held in memory; 0 is DefaultSpoolMemory
 	Dir    string // where the temporary file is; empty is the system's place
 
-	buf     []byte
-	file    *os.File
-	leftOne string // the temporary file, where it cannot be removed while open
+	buf  []byte
+	file *TempFile
 }
 
 // Fill reads the content of a file of size bytes, which it replaces what was
@@ -54,8 +52,12 @@ func (s *Spool) Fill(r io.Reader, size int64) (Content, error) {
 		}
 		return bytes.NewReader(s.buf), nil
 	}
-	if err := s.create(); err != nil {
-		return nil, err
+	if s.file == nil {
+		f, err := NewTempFile(s.Dir)
+		if err != nil {
+			return nil, err
+		}
+		s.file = f
 	}
 	n, err := io.CopyN(s.file, r, size)
 	if err != nil {
@@ -69,23 +71,6 @@ func short(err error, n, size int64) error {
 		return fmt.Errorf("the file ends after %d of %d bytes: %w", n, size, io.ErrUnexpectedEOF)
 	}
 	return fileio.Cause(err)
-}
-
-// create makes the temporary file. Its name is gone before anything is in it,
-// where the system can do that: then nothing is left even of a killed process.
-func (s *Spool) create() error {
-	if s.file != nil {
-		return nil
-	}
-	f, err := os.CreateTemp(s.Dir, "scangate-*")
-	if err != nil {
-		return fmt.Errorf("no temporary file can be made: %w", fileio.Cause(err))
-	}
-	s.file = f
-	if os.Remove(f.Name()) != nil {
-		s.leftOne = f.Name()
-	}
-	return nil
 }
 
 // Reset lets go of the content. The memory and the file are kept, the space
@@ -109,9 +94,6 @@ func (s *Spool) Close() error {
 		return nil
 	}
 	err := s.file.Close()
-	if s.leftOne != "" {
-		err = os.Remove(s.leftOne)
-	}
-	s.file, s.leftOne = nil, ""
+	s.file = nil
 	return err
 }

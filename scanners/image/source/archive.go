@@ -63,7 +63,7 @@ func (b *builder) uncompressed(ctx context.Context, f *os.File) (*os.File, error
 
 // spool writes an archive to a temporary file, which goes with the image.
 func (b *builder) spool(r io.Reader) (*os.File, error) {
-	tmp, err := newPrivate(b.options.TempDir)
+	tmp, err := layer.NewTempFile(b.options.TempDir)
 	if err != nil {
 		return nil, err
 	}

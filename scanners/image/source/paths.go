@@ -2,7 +2,6 @@ package source
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -182,31 +181,4 @@ func (b *builder) openDir(path string) error {
 	b.img.Config = &v1.ConfigFile{}
 	b.img.Layers = []Layer{{HistoryIndex: -1}}
 	return nil
-}
-
-// private is a temporary file whose name is gone before anything is in it,
-// where the system can do that; elsewhere it goes with Close.
-type private struct {
-	*os.File
-	name string
-}
-
-func newPrivate(dir string) (*private, error) {
-	f, err := os.CreateTemp(dir, "scangate-*")
-	if err != nil {
-		return nil, fmt.Errorf("no temporary file can be made: %w", fileio.Cause(err))
-	}
-	p := &private{File: f}
-	if os.Remove(f.Name()) != nil {
-		p.name = f.Name()
-	}
-	return p, nil
-}
-
-func (p *private) Close() error {
-	err := p.File.Close()
-	if p.name != "" {
-		err = os.Remove(p.name)
-	}
-	return err
 }

@@ -79,7 +79,7 @@ func openCheckpoint(note string, l *trustedLog) (checkpoint, error) {
 		if !ok || !strings.HasPrefix(line, "— ") {
 			return checkpoint{}, errors.New("the log's checkpoint cannot be read")
 		}
-		sig, err := base64.StdEncoding.DecodeString(encoded)
+		sig, err := base64.StdEncoding.Strict().DecodeString(encoded)
 		if err != nil || len(sig) < 5 || !bytes.Equal(sig[:4], []byte(l.id[:4])) {
 			continue // a witness's
 		}

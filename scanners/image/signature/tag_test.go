@@ -117,6 +117,7 @@ func TestTags(t *testing.T) {
 		{name: "key, attestation", req: attested(withKey), tagged: tagged{key: key, attestation: true, noBundle: true}},
 		{name: "key, a certificate beside it", req: withKey, tagged: tagged{key: key, noBundle: true}, change: annotation(certificateAnnotation, string(pemOf("CERTIFICATE", w.ca.Raw)))},
 		{name: "key and log", req: logged, tagged: tagged{key: key, body: rekord}},
+		{name: "key and log, a certificate beside it", req: logged, tagged: tagged{key: key, body: rekord}, change: annotation(certificateAnnotation, string(pemOf("CERTIFICATE", w.ca.Raw)))},
 		{name: "key and log, attestation", req: attested(logged), tagged: tagged{key: key, attestation: true, body: "dsse 0.0.1"}},
 
 		{"key, no log entry", logged, tagged{key: key, noBundle: true}, nil, nil, "no transparency log entry"},

@@ -221,5 +221,5 @@ func (g *gapList) all() []string {
 	if g.more == 0 {
 		return g.told
 	}
-	return append(g.told, fmt.Sprintf("and %d more", g.more))
+	return append(g.told, fmt.Sprintf("and %d more entries", g.more))
 }

@@ -41,7 +41,7 @@ type Options struct {
 // The largest files that are read, in bytes.
 const (
 	maxMetadata   = 8 << 20
-	maxEgg        = 64 << 20
+	maxEgg        = 512 << 20
 	maxJar        = 512 << 20
 	maxExecutable = 1 << 30
 )

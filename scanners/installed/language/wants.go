@@ -9,9 +9,6 @@ import (
 // neither allocate nor match patterns. Each takes the files that the engine's
 // analyzer of the same kind takes.
 
-// base is path.Base without its care for slashes at the end: paths are clean.
-func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
 // hasName reports whether the last element of path is name.
 func hasName(path, name string) bool {
 	return strings.HasSuffix(path, name) && (len(path) == len(name) || path[len(path)-len(name)-1] == '/')

@@ -39,6 +39,7 @@ func actionInputs(job *github.Job) (s scanning, err error) {
 	s = scanning{
 		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on")},
 		scanners: job.Input("scanners"),
+		images:   job.Inputs("image"),
 		db:       job.Input("db"),
 		jobs:     defaultJobs(),
 		timeout:  defaultTimeout,

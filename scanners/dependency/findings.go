@@ -10,18 +10,22 @@ import (
 	"github.com/scangate/scangate/scanners/match"
 )
 
-// findings makes a finding of each advisory that applies to a package of the
-// lockfile. chains is by name@version.
-func findings(it item, data []byte, pkgs []ftypes.Package, hits match.Hits, chains map[string][]string) ([]finding.Finding, match.Rulebook) {
-	lines := make(map[string]int, len(hits))
+// linesOf returns the lines of all packages, by name@version; 0 where they are
+// not known.
+func linesOf(k kind, data []byte, pkgs []ftypes.Package) map[string]int {
+	lines := make(map[string]int, len(pkgs))
 	for _, p := range pkgs {
-		if k := keyOf(p); len(hits[k]) > 0 {
-			lines[k.String()] = firstLine(p)
-		}
+		lines[keyOf(p).String()] = firstLine(p)
 	}
-	if it.kind.lines != nil && len(lines) > 0 {
-		it.kind.lines(data, lines)
+	if k.lines != nil {
+		k.lines(data, lines)
 	}
+	return lines
+}
+
+// findings makes a finding of each advisory that applies to a package of the
+// lockfile. lines and chains are by name@version.
+func findings(it item, lines map[string]int, pkgs []ftypes.Package, hits match.Hits, chains map[string][]string) ([]finding.Finding, match.Rulebook) {
 	var all []finding.Finding
 	rules := match.Rulebook{}
 	for _, p := range pkgs {
@@ -56,7 +60,7 @@ func keyOf(p ftypes.Package) match.Key { return match.Key{Name: p.Name, Version:
 
 // listing is the lockfile's part of the inventory: everything in it but the
 // project itself.
-func listing(it item, inv inventory) finding.Source {
+func listing(it item, lines map[string]int, inv inventory) finding.Source {
 	s := finding.Source{Path: it.path, Type: string(it.kind.lang), Ecosystem: it.kind.ecosystem.Name}
 	requires := make(map[string][]string, len(inv.requires))
 	for _, d := range inv.requires {
@@ -74,7 +78,7 @@ func listing(it item, inv inventory) finding.Source {
 			Licenses:     p.Licenses,
 			Relationship: relationship(p),
 			Dev:          p.Dev,
-			Line:         firstLine(p),
+			Line:         cmp.Or(firstLine(p), lines[keyOf(p).String()]),
 			DependsOn:    sorted(requires[p.ID]),
 		})
 	}

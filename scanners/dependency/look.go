@@ -109,7 +109,8 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	for _, m := range inv.remarks {
 		remark("%s", m)
 	}
-	list := listing(it, inv)
+	lines := linesOf(it.kind, data, inv.packages)
+	list := listing(it, lines, inv)
 	r.listing = &list
 	pkgs := tidy(slices.Clone(inv.packages))
 	if len(pkgs) == 0 {
@@ -137,7 +138,7 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	if err != nil || len(hits) == 0 {
 		return r, err
 	}
-	r.findings, r.rules = findings(it, data, matched, hits, paths(inv))
+	r.findings, r.rules = findings(it, lines, matched, hits, paths(inv))
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -270,8 +271,8 @@ advisories:
     published: 2024-09-06
     references: ["https://pkg.go.dev/vuln/GO-2024-3106"]
 `})
-	o := Options{DB: t.TempDir()}
-	if err := vulndb.Build(facts.Dir(), o.DB, time.Now()); err != nil {
+	o := Options{DB: match.Database{Dir: t.TempDir()}}
+	if err := vulndb.Build(facts.Dir(), o.DB.Dir, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for version, want := range map[string]string{

@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -104,7 +105,8 @@ func (s *Scanner) java(ctx context.Context) (language.JavaIndex, func(), error) 
 }
 
 // layer learns what is in one layer. What it returns with an error is what was
-// learned until then.
+// learned until a limit was reached. Of a layer that is damaged, or not the one
+// that the image names, nothing counts.
 func (s *Scanner) layer(ctx context.Context, l source.Layer, readers []installed.Reader, search *secrets, kept *cache) (*content, error) {
 	if l.Skip != "" {
 		return nil, nil // which the image's own notes say
@@ -123,8 +125,11 @@ func (s *Scanner) layer(ctx context.Context, l source.Layer, readers []installed
 		}
 		return stats, problems, err
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		kept.put(l.DiffID, c)
+	case !errors.Is(err, layer.ErrTooLarge):
+		c = nil
 	}
 	return c, err
 }

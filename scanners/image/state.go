@@ -7,6 +7,7 @@ import (
 
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/scangate/scangate/scanners/installed"
+	installedsystem "github.com/scangate/scangate/scanners/installed/system"
 )
 
 // content is what is known of one layer. It depends on nothing but the layer's
@@ -95,7 +96,7 @@ func contains(list []string, name string) bool {
 func (s state) system() (os ftypes.OS, repo *ftypes.Repository) {
 	for _, f := range s.files {
 		if f.Result.OS != nil {
-			os.Merge(*f.Result.OS)
+			os = installedsystem.MergeOS(os, *f.Result.OS)
 		}
 		if f.Result.Repository != nil {
 			repo = f.Result.Repository

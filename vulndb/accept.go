@@ -31,10 +31,10 @@ func (u *updater) unpack(ctx context.Context, layer string, from origin) (update
 			os.RemoveAll(at)
 		}
 	}()
-	if _, err := layerFiles().run(ctx, f, at); err != nil {
+	if _, err := u.kind.layerFiles().run(ctx, f, at); err != nil {
 		return false, err
 	}
-	meta, err := accept(at, u.now())
+	meta, err := u.kind.accept(at, u.now())
 	if here := (localError{}); errors.As(err, &here) {
 		return false, err
 	}
@@ -47,7 +47,7 @@ func (u *updater) unpack(ctx context.Context, layer string, from origin) (update
 		}
 		return false, nil
 	}
-	if err := install(u.dir, at, from); err != nil {
+	if err := u.kind.install(u.dir, at, from); err != nil {
 		return false, local(err)
 	}
 	u.info.Built, u.from, u.last.Older = meta.UpdatedAt, from, nil
@@ -55,11 +55,11 @@ func (u *updater) unpack(ctx context.Context, layer string, from origin) (update
 }
 
 // accept checks a pair that was just unpacked and notes when it came.
-func accept(at string, now time.Time) (metadata.Metadata, error) {
+func (k *Kind) accept(at string, now time.Time) (metadata.Metadata, error) {
 	if err := os.Chmod(at, 0o755); err != nil { // made for its owner alone
 		return metadata.Metadata{}, local(err)
 	}
-	meta, err := check(at, now)
+	meta, err := k.check(at, now)
 	if err != nil {
 		return meta, err
 	}

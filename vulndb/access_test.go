@@ -80,7 +80,7 @@ func TestTokens(t *testing.T) {
 // TestPublicMirrorsAreAnonymous: no keychain is asked for them.
 func TestPublicMirrorsAreAnonymous(t *testing.T) {
 	for _, repo := range append(DefaultRepositories(), "ghcr.io/aquasecurity/trivy-db", "public.ecr.aws/aquasecurity/trivy-db:latest", "ghcr.io/mine/trivy-db") {
-		ref, err := parseRepository(repo)
+		ref, err := vulnerabilities.parseRepository(repo)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func TestDefaultTag(t *testing.T) {
 		"a b":                                           "",
 	} {
 		var ref name.Reference
-		ref, err := parseRepository(repo)
+		ref, err := vulnerabilities.parseRepository(repo)
 		if (err == nil) != (want != "") || err == nil && ref.Name() != want {
 			t.Errorf("%q: %v, %v", repo, ref, err)
 		}

@@ -31,13 +31,14 @@ type manifest struct {
 }
 
 // Export checks the database in dir and writes it to w as a gzipped tar with
-// trivy.db, metadata.json, and a manifest.json that has the SHA-256 of both.
+// its file, metadata.json, and a manifest.json that has the SHA-256 of both.
 // The same database gives the same bytes.
-func Export(ctx context.Context, w io.Writer, dir string, now time.Time) error {
-	if _, err := Inspect(dir, now); err != nil {
+func (k *Kind) Export(ctx context.Context, w io.Writer, dir string, now time.Time) error {
+	info, err := k.Inspect(dir, now)
+	if err != nil {
 		return err
 	}
-	at, from, err := locate(dir)
+	at, from, err := k.locate(info.Dir)
 	if err != nil {
 		return err
 	}
@@ -45,16 +46,16 @@ func Export(ctx context.Context, w io.Writer, dir string, now time.Time) error {
 	zipped := gzip.NewWriter(w)
 	archive := tar.NewWriter(zipped)
 	var files []*os.File
-	for _, name := range []string{metadataName, databaseName} {
+	for _, name := range []string{metadataName, k.file} {
 		// Opened once: an update meanwhile must not mix two versions.
 		f, err := os.Open(filepath.Join(at, name))
 		if err != nil {
-			return fmt.Errorf("vulnerability database: %w", err)
+			return fmt.Errorf("%s: %w", k.name, err)
 		}
 		defer f.Close()
 		files = append(files, f)
 		if m.Files[name], err = digest(ctx, f); err != nil {
-			return fmt.Errorf("vulnerability database %s: %w", f.Name(), fileio.Cause(err))
+			return fmt.Errorf("%s %s: %w", k.name, f.Name(), fileio.Cause(err))
 		}
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
@@ -74,7 +75,7 @@ func Export(ctx context.Context, w io.Writer, dir string, now time.Time) error {
 			return err
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != m.Files[name].SHA256 {
-			return fmt.Errorf("vulnerability database %s changed while it was exported: try again", f.Name())
+			return fmt.Errorf("%s %s changed while it was exported: try again", k.name, f.Name())
 		}
 	}
 	return errors.Join(archive.Close(), zipped.Close())
@@ -98,8 +99,8 @@ func addEntry(w *tar.Writer, name string, size int64, r io.Reader) error {
 // Import replaces the database in dir by the one that Export wrote to the
 // file. Both digests are checked and the database is verified before. What is
 // there stays in use until then, and after any error.
-func Import(ctx context.Context, dir, file string, now time.Time) (Info, error) {
-	u, err := newUpdater(dir, UpdateOptions{})
+func (k *Kind) Import(ctx context.Context, dir, file string, now time.Time) (Info, error) {
+	u, err := newUpdater(k, dir, UpdateOptions{})
 	if err != nil {
 		return Info{}, err
 	}
@@ -111,16 +112,16 @@ func Import(ctx context.Context, dir, file string, now time.Time) (Info, error) 
 	if err := makeStore(u.dir); err != nil {
 		return Info{}, err
 	}
-	unlock, err := lock(ctx, u.dir)
+	unlock, err := k.lock(ctx, u.dir)
 	if err != nil {
 		return Info{}, err
 	}
 	defer unlock()
-	defer func() { tidy(u.dir, "") }() // what was unpacked and not installed, too
+	defer func() { k.tidy(u.dir, "") }() // what was unpacked and not installed, too
 	if err := u.importFrom(ctx, f, now); err != nil {
 		return Info{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return Inspect(u.dir, now)
+	return k.Inspect(dir, now)
 }
 
 func openExport(name string) (*os.File, error) {
@@ -150,38 +151,38 @@ func (u *updater) importFrom(ctx context.Context, f *os.File, now time.Time) err
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", store(u.dir), fileio.Cause(err))
 	}
-	found, err := exportFiles().run(ctx, f, at)
+	found, err := u.kind.exportFiles().run(ctx, f, at)
 	if err != nil {
 		return err
 	}
-	from, err := checkManifest(filepath.Join(at, manifestName), found)
+	from, err := u.kind.checkManifest(filepath.Join(at, manifestName), found)
 	if err != nil {
 		return err
 	}
-	if _, err := accept(at, now); err != nil {
+	if _, err := u.kind.accept(at, now); err != nil {
 		return errors.New(without(err, at))
 	}
 	if from.Source != "" {
 		from.Source = ", from " + from.Source
 	}
 	from.Source = filepath.Base(f.Name()) + from.Source
-	return install(u.dir, at, from)
+	return u.kind.install(u.dir, at, from)
 }
 
 // checkManifest compares what was unpacked with what the manifest says.
-func checkManifest(name string, found map[string]unpacked) (origin, error) {
+func (k *Kind) checkManifest(name string, found map[string]unpacked) (origin, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return origin{}, err
 	}
 	var m manifest
 	if err := json.Unmarshal(data, &m); err != nil {
-		return origin{}, errors.New("its manifest.json cannot be read: this is no export of a vulnerability database")
+		return origin{}, errors.New("its manifest.json cannot be read: this is no export of a " + k.name)
 	}
 	if m.Version != exportVersion {
 		return origin{}, fmt.Errorf("its manifest.json has version %d: this scangate reads version %d", m.Version, exportVersion)
 	}
-	for _, file := range []string{databaseName, metadataName} {
+	for _, file := range []string{k.file, metadataName} {
 		if found[file] != m.Files[file] {
 			return origin{}, fmt.Errorf("its %s is not the one that was exported: it has another digest than manifest.json says", file)
 		}

@@ -8,11 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
-	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
 	"github.com/aquasecurity/trivy-db/pkg/metadata"
 )
 
@@ -41,15 +39,12 @@ type DB struct {
 // may open the same directory, each with a Close of its own; while one is
 // open, another directory is an error. Errors name the file and the remedy.
 func Open(dir string) (*DB, error) {
-	if dir == "" {
-		return nil, errors.New("no vulnerability database: name its directory with --db DIR")
-	}
-	abs, err := filepath.Abs(dir)
+	abs, err := vulnerabilities.place(dir)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		at, _, err := locate(abs)
+		at, _, err := vulnerabilities.locate(abs)
 		if err != nil {
 			return nil, err
 		}
@@ -58,14 +53,14 @@ func Open(dir string) (*DB, error) {
 			return db, nil
 		}
 		// An update may have put another in its place meanwhile.
-		if now, _, e := locate(abs); e != nil || now == at {
+		if now, _, e := vulnerabilities.locate(abs); e != nil || now == at {
 			return nil, err
 		}
 	}
 }
 
 func openAt(dir, at string) (*DB, error) {
-	meta, err := readMetadata(at, time.Now())
+	meta, err := vulnerabilities.readMetadata(at, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -96,44 +91,44 @@ func (d *DB) Age(now time.Time) time.Duration { return max(now.Sub(d.updated), 0
 // Stale reports whether the database is MaxAge old or older.
 func (d *DB) Stale(now time.Time) bool { return d.Age(now) >= MaxAge }
 
-func readMetadata(dir string, now time.Time) (metadata.Metadata, error) {
+func (k *Kind) readMetadata(dir string, now time.Time) (metadata.Metadata, error) {
 	var meta metadata.Metadata
 	// Both files first: half a database is a missing one.
-	for _, name := range []string{trivydb.Path(dir), metadata.Path(dir)} {
+	for _, name := range []string{k.path(dir), metadata.Path(dir)} {
 		info, err := os.Stat(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return meta, fmt.Errorf("no vulnerability database: %s does not exist: run `scangate db update`, or name its directory with --db DIR", name)
+			return meta, fmt.Errorf("no %s: %s does not exist: run `%s`, or name its directory with --db DIR", k.name, name, k.update)
 		case err != nil:
-			return meta, fmt.Errorf("vulnerability database: %w", err)
+			return meta, fmt.Errorf("%s: %w", k.name, err)
 		case !info.Mode().IsRegular():
-			return meta, fmt.Errorf("vulnerability database: %s is not a regular file", name)
+			return meta, fmt.Errorf("%s: %s is not a regular file", k.name, name)
 		}
 	}
 	name := metadata.Path(dir)
 	f, err := os.Open(name)
 	if err != nil {
-		return meta, fmt.Errorf("vulnerability database: %w", err)
+		return meta, fmt.Errorf("%s: %w", k.name, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxMetadataSize+1))
 	if err != nil {
-		return meta, fmt.Errorf("vulnerability database: %w", err)
+		return meta, fmt.Errorf("%s: %w", k.name, err)
 	}
 	if len(data) > maxMetadataSize {
-		return meta, fmt.Errorf("vulnerability database %s is corrupt: over %d KiB", name, maxMetadataSize>>10)
+		return meta, fmt.Errorf("%s %s is corrupt: over %d KiB", k.name, name, maxMetadataSize>>10)
 	}
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&meta); err != nil {
-		return meta, fmt.Errorf("vulnerability database %s is corrupt: %w", name, err)
+		return meta, fmt.Errorf("%s %s is corrupt: %w", k.name, name, err)
 	}
 	switch {
-	case meta.Version != trivydb.SchemaVersion:
-		return meta, fmt.Errorf("vulnerability database %s has schema version %d: this scangate reads version %d", dir, meta.Version, trivydb.SchemaVersion)
+	case meta.Version != k.schema:
+		return meta, fmt.Errorf("%s %s has schema version %d: this scangate reads version %d", k.name, dir, meta.Version, k.schema)
 	case meta.UpdatedAt.IsZero():
-		return meta, fmt.Errorf("vulnerability database %s does not say when it was built (UpdatedAt)", name)
+		return meta, fmt.Errorf("%s %s does not say when it was built (UpdatedAt)", k.name, name)
 	case meta.UpdatedAt.Sub(now) > clockSkew:
-		return meta, fmt.Errorf("vulnerability database %s says it was built in the future, %s: check this machine's clock",
-			name, meta.UpdatedAt.UTC().Format(time.RFC3339))
+		return meta, fmt.Errorf("%s %s says it was built in the future, %s: check this machine's clock",
+			k.name, name, meta.UpdatedAt.UTC().Format(time.RFC3339))
 	}
 	return meta, nil
 }

@@ -15,7 +15,7 @@ const lockPoll = 20 * time.Millisecond
 
 // lock waits until no other process, and nobody else in this one, writes to
 // the store of dir. The system lets go of it when the process ends.
-func lock(ctx context.Context, dir string) (unlock func(), err error) {
+func (k *Kind) lock(ctx context.Context, dir string) (unlock func(), err error) {
 	name := filepath.Join(store(dir), "lock")
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -33,7 +33,7 @@ func lock(ctx context.Context, dir string) (unlock func(), err error) {
 		select {
 		case <-ctx.Done():
 			f.Close()
-			return nil, fmt.Errorf("another process is updating the vulnerability database in %s: %w", dir, ctx.Err())
+			return nil, fmt.Errorf("another process is updating the %s in %s: %w", k.name, dir, ctx.Err())
 		case <-time.After(lockPoll):
 		}
 	}

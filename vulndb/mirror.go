@@ -20,19 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// DefaultRepositories returns the public mirrors, in the order they are tried.
-func DefaultRepositories() []string {
-	return []string{
-		"mirror.gcr.io/aquasec/trivy-db:2",
-		"ghcr.io/aquasecurity/trivy-db:2",
-		"public.ecr.aws/aquasecurity/trivy-db:2",
-	}
-}
-
 const (
-	layerType  = "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"
-	defaultTag = "2" // the schema's version
-
 	maxLayerSize  = 1 << 30 // compressed; real ones have some 100 MiB
 	maxAnswerSize = 4 << 20 // of everything that is no layer
 )
@@ -42,16 +30,17 @@ var manifestTypes = []string{string(types.OCIManifestSchema1), string(types.Dock
 
 // mirror is a repository whose registry has let us in.
 type mirror struct {
+	kind   *Kind
 	ref    name.Reference
 	client http.Client
 }
 
 // parseRepository reads the name of a repository. One without a tag gets that
 // of the schema.
-func parseRepository(repo string) (name.Reference, error) {
-	ref, err := name.ParseReference(repo, name.WithDefaultTag(defaultTag))
+func (k *Kind) parseRepository(repo string) (name.Reference, error) {
+	ref, err := name.ParseReference(repo, name.WithDefaultTag(k.tag))
 	if err != nil || strings.Contains(repo, "://") {
-		return nil, fmt.Errorf("%q is not a repository such as %s", repo, DefaultRepositories()[1])
+		return nil, fmt.Errorf("%q is not a repository such as %s", repo, k.repositories[1])
 	}
 	return ref, nil
 }
@@ -59,7 +48,7 @@ func parseRepository(repo string) (name.Reference, error) {
 // CheckRepository reports, with an example, what is wrong with the name of a
 // repository.
 func CheckRepository(repo string) error {
-	_, err := parseRepository(repo)
+	_, err := vulnerabilities.parseRepository(repo)
 	return err
 }
 
@@ -77,12 +66,12 @@ func (u *updater) connect(ctx context.Context, ref name.Reference) (*mirror, err
 	if err != nil {
 		return nil, connectError(ctx, err)
 	}
-	return &mirror{ref, http.Client{Transport: tr}}, nil
+	return &mirror{u.kind, ref, http.Client{Transport: tr}}, nil
 }
 
 func isPublic(ref name.Reference) bool {
-	return slices.ContainsFunc(DefaultRepositories(), func(repo string) bool {
-		public, err := parseRepository(repo)
+	return slices.ContainsFunc(slices.Concat(vulnerabilities.repositories, java.repositories), func(repo string) bool {
+		public, err := vulnerabilities.parseRepository(repo)
 		return err == nil && public.Context().Name() == ref.Context().Name()
 	})
 }
@@ -143,28 +132,28 @@ func (m *mirror) layer(ctx context.Context, known string) (string, v1.Descriptor
 	if strings.HasPrefix(id, "sha256:") && id != digest {
 		return "", v1.Descriptor{}, errors.New("the manifest has another digest than it was asked for by")
 	}
-	layer, err := chooseLayer(data)
+	layer, err := m.kind.chooseLayer(data)
 	return digest, layer, err
 }
 
 // chooseLayer finds the database's layer by its media type: there have been
 // manifests with an empty layer before it.
-func chooseLayer(manifest []byte) (v1.Descriptor, error) {
+func (k *Kind) chooseLayer(manifest []byte) (v1.Descriptor, error) {
 	var m v1.Manifest
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		return v1.Descriptor{}, errors.New("the manifest cannot be read")
 	}
 	var found []v1.Descriptor
 	for _, l := range m.Layers {
-		if l.MediaType == layerType {
+		if string(l.MediaType) == k.layerType {
 			found = append(found, l)
 		}
 	}
 	switch {
 	case len(found) == 0:
-		return v1.Descriptor{}, fmt.Errorf("the manifest has no layer of type %s: this is no vulnerability database", layerType)
+		return v1.Descriptor{}, fmt.Errorf("the manifest has no layer of type %s: this is no %s", k.layerType, k.name)
 	case len(found) > 1:
-		return v1.Descriptor{}, fmt.Errorf("the manifest has %d layers of type %s", len(found), layerType)
+		return v1.Descriptor{}, fmt.Errorf("the manifest has %d layers of type %s", len(found), k.layerType)
 	case found[0].Size <= 0 || found[0].Size > maxLayerSize:
 		return v1.Descriptor{}, fmt.Errorf("the manifest's layer has %d bytes: over the limit of %d, or none", found[0].Size, maxLayerSize)
 	case found[0].Digest.Hex == "":

@@ -45,8 +45,8 @@ func writeAttempt(dir string, a attempt) error {
 // be out. Otherwise it touches neither network nor disk. While there is one,
 // an hour lies between two tries; in that time Refresh returns the error of
 // the last one again.
-func Refresh(ctx context.Context, dir string, options UpdateOptions) error {
-	u, err := newUpdater(dir, options)
+func (k *Kind) Refresh(ctx context.Context, dir string, options UpdateOptions) error {
+	u, err := newUpdater(k, dir, options)
 	if err != nil {
 		return err
 	}
@@ -71,15 +71,15 @@ func Refresh(ctx context.Context, dir string, options UpdateOptions) error {
 // wanted looks at the dates, without reading the database itself.
 func (u *updater) wanted() (bool, error) {
 	now := u.now()
-	at, _, err := locate(u.dir)
+	at, _, err := u.kind.locate(u.dir)
 	if err != nil {
 		return true, nil
 	}
-	meta, err := readMetadata(at, now)
+	meta, err := u.kind.readMetadata(at, now)
 	if err != nil {
 		return true, nil
 	}
-	if !due(meta.UpdatedAt, meta.NextUpdate, now) {
+	if !u.kind.due(meta.UpdatedAt, meta.NextUpdate, now) {
 		return false, nil
 	}
 	last := readAttempt(u.dir, now)

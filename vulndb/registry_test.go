@@ -86,11 +86,16 @@ func (m *mirrorServer) asked(kind string) (n int) {
 // push puts layers into the repository, under the tag of the schema.
 func (m *mirrorServer) push(t testing.TB, layers ...v1.Layer) {
 	t.Helper()
+	m.pushAs(t, "2", layers...)
+}
+
+func (m *mirrorServer) pushAs(t testing.TB, tag string, layers ...v1.Layer) {
+	t.Helper()
 	img, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref, err := name.ParseReference(m.repo + ":2")
+	ref, err := name.ParseReference(m.repo + ":" + tag)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +111,9 @@ func (m *mirrorServer) forget() {
 	m.requests = nil
 }
 
-func dbLayer(content []byte) v1.Layer { return static.NewLayer(content, layerType) }
+func dbLayer(content []byte) v1.Layer {
+	return static.NewLayer(content, types.MediaType(vulnerabilities.layerType))
+}
 
 // entry is a file of an archive; content is a whole one.
 type entry struct {

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"strings"
 
-	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
 	"github.com/aquasecurity/trivy-db/pkg/metadata"
 
 	"github.com/scangate/scangate/fileio"
@@ -56,10 +55,10 @@ var versionName = regexp.MustCompile(`^v-[0-9A-Za-z]{1,40}$`)
 
 func store(dir string) string { return filepath.Join(dir, storeName) }
 
-// locate returns the directory that holds the pair of files. A trivy.db right
-// in dir wins: someone put it there.
-func locate(dir string) (string, origin, error) {
-	if _, err := os.Lstat(trivydb.Path(dir)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+// locate returns the directory that holds the pair of files. A file right in
+// dir wins: someone put it there.
+func (k *Kind) locate(dir string) (string, origin, error) {
+	if _, err := os.Lstat(k.path(dir)); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return dir, origin{}, nil
 	}
 	var c current
@@ -72,7 +71,7 @@ func locate(dir string) (string, origin, error) {
 		err = errors.New("it names no version")
 	}
 	if err != nil {
-		return "", origin{}, fmt.Errorf("vulnerability database: %s is corrupt: %w: replace it with `scangate db update`", name, fileio.Cause(err))
+		return "", origin{}, fmt.Errorf("%s: %s is corrupt: %w: replace it with `%s`", k.name, name, fileio.Cause(err), k.update)
 	}
 	return filepath.Join(store(dir), c.Version), c.origin, nil
 }
@@ -95,7 +94,7 @@ func makeStore(dir string) error {
 
 // install makes the version in the directory at, which holds a checked pair,
 // the current one.
-func install(dir, at string, from origin) error {
+func (k *Kind) install(dir, at string, from origin) error {
 	err := syncDir(at)
 	if err == nil {
 		err = writeState(filepath.Join(store(dir), "current.json"), current{filepath.Base(at), from})
@@ -103,8 +102,8 @@ func install(dir, at string, from origin) error {
 	if err == nil {
 		err = syncDir(store(dir))
 	}
-	// Files right in dir stay in force until trivy.db is gone.
-	for _, name := range []string{trivydb.Path(dir), metadata.Path(dir)} {
+	// Files right in dir stay in force until the database is gone.
+	for _, name := range []string{k.path(dir), metadata.Path(dir)} {
 		if err == nil {
 			if err = os.Remove(name); errors.Is(err, fs.ErrNotExist) {
 				err = nil
@@ -112,7 +111,7 @@ func install(dir, at string, from origin) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot replace the vulnerability database in %s: %w", dir, fileio.Cause(err))
+		return fmt.Errorf("cannot replace the %s in %s: %w", k.name, dir, fileio.Cause(err))
 	}
 	return nil
 }
@@ -120,8 +119,8 @@ func install(dir, at string, from origin) error {
 // tidy removes versions that are not in use and, except for keep, downloads
 // that were interrupted. The caller holds the lock. What cannot be removed
 // (elsewhere than on Unix, because it is still open) is for the next time.
-func tidy(dir, keep string) {
-	at, _, err := locate(dir)
+func (k *Kind) tidy(dir, keep string) {
+	at, _, err := k.locate(dir)
 	entries, listErr := os.ReadDir(store(dir))
 	if err != nil || listErr != nil {
 		return

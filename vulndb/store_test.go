@@ -16,7 +16,7 @@ import (
 // TestMain lets the test binary be a process that holds the lock of a store.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("SCANGATE_TEST_LOCK"); dir != "" {
-		if _, err := lock(context.Background(), dir); err != nil {
+		if _, err := vulnerabilities.lock(context.Background(), dir); err != nil {
 			panic(err)
 		}
 		os.Stdout.WriteString("locked\n")
@@ -49,7 +49,7 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := lock(ctx, dir); err == nil {
+	if _, err := vulnerabilities.lock(ctx, dir); err == nil {
 		t.Error("two processes have the lock")
 	}
 	if err := other.Process.Kill(); err != nil {
@@ -58,7 +58,7 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	other.Wait()
 	ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	unlock, err := lock(ctx, dir)
+	unlock, err := vulnerabilities.lock(ctx, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

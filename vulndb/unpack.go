@@ -40,12 +40,12 @@ type unpacker struct {
 }
 
 // layerFiles are those of a registry's layer, exportFiles those of an export.
-func layerFiles() unpacker {
-	return unpacker{limits: map[string]int64{databaseName: maxDatabaseSize, metadataName: maxUnpackedMeta}}
+func (k *Kind) layerFiles() unpacker {
+	return unpacker{limits: map[string]int64{k.file: k.maxSize, metadataName: maxUnpackedMeta}}
 }
 
-func exportFiles() unpacker {
-	u := layerFiles()
+func (k *Kind) exportFiles() unpacker {
+	u := k.layerFiles()
 	u.limits[manifestName], u.strict = maxManifestSize, true
 	return u
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,7 @@ import (
 // UpdateOptions say where an update comes from. The zero value means the
 // public mirrors.
 type UpdateOptions struct {
-	// Repositories are tried in this order; DefaultRepositories if empty.
+	// Repositories are tried in this order; the public mirrors if empty.
 	Repositories []string
 	// Keychain has the credentials for repositories of one's own. The public
 	// ones are always anonymous, and all are when it is nil.
@@ -50,8 +49,8 @@ type Outcome struct {
 // have. What is there stays in use, whole, until the new one is verified, and
 // after any error. Several processes may update one directory: they take
 // turns. An error is one line with the reason for each repository.
-func Update(ctx context.Context, dir string, options UpdateOptions) (Outcome, error) {
-	u, err := newUpdater(dir, options)
+func (k *Kind) Update(ctx context.Context, dir string, options UpdateOptions) (Outcome, error) {
+	u, err := newUpdater(k, dir, options)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -60,7 +59,9 @@ func Update(ctx context.Context, dir string, options UpdateOptions) (Outcome, er
 
 // updater is one update.
 type updater struct {
-	dir       string
+	kind      *Kind
+	named     string // as the user says it
+	dir       string // where it is
 	options   UpdateOptions
 	transport http.RoundTripper
 	now       func() time.Time
@@ -71,18 +72,18 @@ type updater struct {
 	last attempt
 }
 
-func newUpdater(dir string, o UpdateOptions) (*updater, error) {
+func newUpdater(k *Kind, dir string, o UpdateOptions) (*updater, error) {
 	if dir == "" {
-		return nil, errors.New("no directory for the vulnerability database: name one with --db DIR")
+		return nil, fmt.Errorf("no directory for the %s: name one with --db DIR", k.name)
 	}
-	abs, err := filepath.Abs(dir)
+	at, err := k.place(dir)
 	if err != nil {
 		return nil, err
 	}
 	if len(o.Repositories) == 0 {
-		o.Repositories = DefaultRepositories()
+		o.Repositories = k.Repositories()
 	}
-	u := &updater{dir: abs, options: o, transport: o.Transport, now: o.Now, pause: o.pause}
+	u := &updater{kind: k, info: Info{kind: k}, named: dir, dir: at, options: o, transport: o.Transport, now: o.Now, pause: o.pause}
 	if u.transport == nil {
 		u.transport = newTransport()
 	}
@@ -114,14 +115,14 @@ func (u *updater) run(ctx context.Context, wanted func(usable bool) bool) (Outco
 	if err := makeStore(u.dir); err != nil {
 		return Outcome{}, err
 	}
-	unlock, err := lock(ctx, u.dir)
+	unlock, err := u.kind.lock(ctx, u.dir)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer unlock()
-	if info, err := Inspect(u.dir, u.now()); err == nil {
+	if info, err := u.kind.Inspect(u.named, u.now()); err == nil {
 		u.info = info
-		if _, u.from, err = locate(u.dir); err != nil {
+		if _, u.from, err = u.kind.locate(u.dir); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -150,7 +151,7 @@ func (u *updater) usable() bool { return !u.info.Built.IsZero() }
 func (u *updater) fromAny(ctx context.Context) (Outcome, error) {
 	var out Outcome
 	answered, keep := false, ""
-	defer func() { tidy(u.dir, keep) }()
+	defer func() { u.kind.tidy(u.dir, keep) }()
 	for _, repo := range u.options.Repositories {
 		updated, partial, err := u.fromOne(ctx, repo)
 		if partial != "" {
@@ -169,15 +170,15 @@ func (u *updater) fromAny(ctx context.Context) (Outcome, error) {
 				return out, nil
 			}
 		case ctx.Err() != nil:
-			return out, fmt.Errorf("the update of the vulnerability database was interrupted: %w", context.Cause(ctx))
+			return out, fmt.Errorf("the update of the %s was interrupted: %w", u.kind.name, context.Cause(ctx))
 		case errors.As(err, &here):
-			return out, fmt.Errorf("cannot write the vulnerability database to %s: %w", u.dir, fileio.Cause(here.error))
+			return out, fmt.Errorf("cannot write the %s to %s: %w", u.kind.name, u.dir, fileio.Cause(here.error))
 		default:
 			out.Problems = append(out.Problems, repo+": "+cut(err))
 		}
 	}
 	if !answered {
-		return out, fmt.Errorf("no mirror has a vulnerability database for us: %s", strings.Join(out.Problems, "; "))
+		return out, fmt.Errorf("no mirror has a %s for us: %s", u.kind.name, strings.Join(out.Problems, "; "))
 	}
 	return out, nil
 }
@@ -185,7 +186,7 @@ func (u *updater) fromAny(ctx context.Context) (Outcome, error) {
 // fromOne asks one repository. It returns the name of a download that can be
 // continued, if it leaves one.
 func (u *updater) fromOne(ctx context.Context, repo string) (updated bool, partial string, err error) {
-	ref, err := parseRepository(repo)
+	ref, err := u.kind.parseRepository(repo)
 	if err != nil {
 		return false, "", err
 	}

@@ -45,7 +45,7 @@ func TestUpdate(t *testing.T) {
 	}
 
 	// The same digest does not help when the file here is damaged.
-	at, _, err := locate(dir)
+	at, _, err := vulnerabilities.locate(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,19 @@ func registerDB(f *flags, dir *string) {
 	f.StringVar(dir, "db", "", "vulnerability database `DIR` (default SCANGATE_DB, or scangate/db in the user's cache directory)")
 }
 
+// registerJava registers the flag that asks for the Java database.
+func registerJava(f *flags, java *bool) {
+	f.BoolVar(java, "java", false, "the Java database, which knows jars by their digest, instead of the vulnerability database")
+}
+
+// kindOf is the database that a command is about.
+func kindOf(java bool) *vulndb.Kind {
+	if java {
+		return vulndb.Java()
+	}
+	return vulndb.Vulnerabilities()
+}
+
 // database says where the vulnerability database is, and whether that is the
 // default place, which scans keep up to date.
 func (a *app) database(flag string) (dir string, isDefault bool) {

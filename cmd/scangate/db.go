@@ -82,8 +82,10 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 	var dir string
 	var repos repositories
 	var timeout time.Duration
+	var java bool
 	f := newFlags("db update")
 	registerDB(f, &dir)
+	registerJava(f, &java)
 	f.Var(&repos, "db-repository", "`REPOSITORY` to download from (repeatable, tried in order; default "+strings.Join(vulndb.DefaultRepositories(), ", ")+")")
 	f.DurationVar(&timeout, "timeout", updateTimeout, "time limit, `DUR`; 0 is none")
 	if rest, err := f.parse(args); err != nil || len(rest) > 0 {
@@ -103,7 +105,8 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	out, err := vulndb.Update(ctx, dir, options)
+	kind := kindOf(java)
+	out, err := kind.Update(ctx, dir, options)
 	if err != nil {
 		return exitIncomplete, fmt.Errorf("%w (--db-repository REPOSITORY names another mirror, `scangate db import FILE` needs none)", err)
 	}
@@ -115,9 +118,9 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 	if out.Updated {
 		word = "updated to"
 	}
-	fmt.Fprintf(a.stdout, "%s the database built %s (%s ago), by %s\n", word, stamp(out.Built), text.Age(age), report.Line(out.Source))
-	if age >= vulndb.MaxAge {
-		fmt.Fprintln(a.stderr, "scangate: the mirrors have none that is newer: advisories since then are not in it")
+	fmt.Fprintf(a.stdout, "%s the %s built %s (%s ago), by %s\n", word, kind.Name(), stamp(out.Built), text.Age(age), report.Line(out.Source))
+	if age >= kind.MaxAge() {
+		fmt.Fprintln(a.stderr, "scangate: the mirrors have none that is newer: what came since then is not in it")
 	}
 	return exitPassed, nil
 }
@@ -143,8 +146,10 @@ func (a *app) downloading() func(string, int64, int64) {
 
 func (a *app) dbExport(ctx context.Context, args []string) (int, error) {
 	var dir string
+	var java bool
 	f := newFlags("db export")
 	registerDB(f, &dir)
+	registerJava(f, &java)
 	name, err := f.oneFile(args)
 	if err != nil {
 		return 0, err
@@ -153,18 +158,20 @@ func (a *app) dbExport(ctx context.Context, args []string) (int, error) {
 		return 0, usageError{err}
 	}
 	dir, _ = a.database(dir)
-	err = report.WriteFile(name, func(w io.Writer) error { return vulndb.Export(ctx, w, dir, time.Now()) })
+	err = report.WriteFile(name, func(w io.Writer) error { return kindOf(java).Export(ctx, w, dir, time.Now()) })
 	if err != nil {
 		return exitIncomplete, err
 	}
-	fmt.Fprintf(a.stdout, "wrote %s: `scangate db import` reads it\n", report.Line(name))
+	fmt.Fprintf(a.stdout, "wrote %s: `scangate db import%s` reads it\n", report.Line(name), map[bool]string{true: " --java"}[java])
 	return exitPassed, nil
 }
 
 func (a *app) dbImport(ctx context.Context, args []string) (int, error) {
 	var dir string
+	var java bool
 	f := newFlags("db import")
 	registerDB(f, &dir)
+	registerJava(f, &java)
 	name, err := f.oneFile(args)
 	if err != nil {
 		return 0, err
@@ -173,11 +180,11 @@ func (a *app) dbImport(ctx context.Context, args []string) (int, error) {
 		return 0, usage("%s: no such file", name)
 	}
 	dir, _ = a.database(dir)
-	info, err := vulndb.Import(ctx, dir, name, time.Now())
+	info, err := kindOf(java).Import(ctx, dir, name, time.Now())
 	if err != nil {
 		return exitIncomplete, fmt.Errorf("%w: nothing was replaced; `scangate db export` writes such a file", err)
 	}
-	fmt.Fprintf(a.stdout, "imported the database built %s (%s ago) into %s\n", stamp(info.Built), text.Age(info.Age(time.Now())), report.Line(info.Dir))
+	fmt.Fprintf(a.stdout, "imported the %s built %s (%s ago) into %s\n", kindOf(java).Name(), stamp(info.Built), text.Age(info.Age(time.Now())), report.Line(info.Dir))
 	return exitPassed, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -16,12 +17,16 @@ import (
 	"testing"
 	"time"
 
+	javadb "github.com/aquasecurity/trivy-java-db/pkg/db"
+	javatypes "github.com/aquasecurity/trivy-java-db/pkg/types"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -32,6 +37,12 @@ func mirror(t *testing.T, built time.Time) (repo string, asked *atomic.Int64) {
 	if err := vulndb.Build(advisories(t), dir, built); err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, dir, "trivy-db:2", "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip")
+}
+
+// serve serves the files of a directory as a layer, from this machine.
+func serve(t *testing.T, dir, path, layerType string) (repo string, asked *atomic.Int64) {
+	t.Helper()
 	var layer bytes.Buffer
 	z := gzip.NewWriter(&layer)
 	w := tar.NewWriter(z)
@@ -51,12 +62,11 @@ func mirror(t *testing.T, built time.Time) (repo string, asked *atomic.Int64) {
 		inner.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	repo = strings.TrimPrefix(server.URL, "http://") + "/trivy-db"
-	ref, err := name.ParseReference(repo + ":2")
+	ref, err := name.ParseReference(strings.TrimPrefix(server.URL, "http://") + "/" + path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, err := mutate.AppendLayers(empty.Image, static.NewLayer(layer.Bytes(), "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"))
+	img, err := mutate.AppendLayers(empty.Image, static.NewLayer(layer.Bytes(), types.MediaType(layerType)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +74,31 @@ func mirror(t *testing.T, built time.Time) (repo string, asked *atomic.Int64) {
 		t.Fatal(err)
 	}
 	asked.Store(0)
-	return repo, asked
+	return ref.Context().Name(), asked
+}
+
+// javaMirror serves a Java database.
+func javaMirror(t *testing.T) (repo string, asked *atomic.Int64) {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := javadb.New(dir)
+	if err == nil {
+		err = db.Init()
+	}
+	if err == nil {
+		err = db.InsertIndexes([]javatypes.Index{{GroupID: "g", ArtifactID: "a", Version: "1", SHA1: make([]byte, 20), ArchiveType: javatypes.JarType}})
+	}
+	if err == nil {
+		err = db.Close()
+	}
+	meta := fmt.Sprintf(`{"Version": 1, "UpdatedAt": %q, "NextUpdate": %[1]q}`, time.Now().Format(time.RFC3339))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "metadata.json"), []byte(meta), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serve(t, dir, "trivy-java-db:1", "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip")
 }
 
 // advisories is the place of the sample's facts, before a test goes elsewhere.
@@ -97,11 +131,11 @@ func TestDB(t *testing.T) {
 	y.run("db", "status").want(exitIncomplete, "(the last update, 0 minutes ago, failed: ")
 	y.run("db", "update", "--db-repository", "registry.invalid/db", "--db-repository", repo).want(exitIncomplete, "registry.invalid/db: its name cannot be resolved; "+repo+": its name")
 	y.mirrors.Transport = nil
-	y.run("db", "update", "--db-repository", repo).want(0, "updated to the database built ")
+	y.run("db", "update", "--db-repository", repo).want(0, "updated to the vulnerability database built ")
 	if !strings.Contains(y.stderr, "scangate: downloading 0.0 MiB from "+repo) {
 		t.Errorf("no progress:\n%s", y.stderr)
 	}
-	y.run("db", "update", "--db-repository", repo).want(0, "nothing newer than the database built ")
+	y.run("db", "update", "--db-repository", repo).want(0, "nothing newer than the vulnerability database built ")
 	y.run("db", "status").want(0, "30 hours, a newer one should be out")
 	y.run("db", "status", "--format", "json").want(0, "")
 	var s dbState
@@ -113,7 +147,7 @@ func TestDB(t *testing.T) {
 	}
 
 	y.run("db", "export", "x.tar.gz").want(0, "wrote x.tar.gz")
-	y.run("db", "import", "x.tar.gz", "--db", "other").want(0, "imported the database built ")
+	y.run("db", "import", "x.tar.gz", "--db", "other").want(0, "imported the vulnerability database built ")
 	y.run("db", "status", "--db", "other").want(0, "x.tar.gz, from "+repo+":2")
 	data, err := os.ReadFile("x.tar.gz")
 	if err != nil {
@@ -139,6 +173,39 @@ func TestDB(t *testing.T) {
 	}
 	y.run("db", "build", facts, "--osv", "x.json", "-o", "own").want(0, "built a database in own")
 	y.run("db", "build", facts, "--osv", "none", "-o", "own").want(exitIncomplete, "OSV advisories: none: no such file or directory")
+}
+
+func TestJavaDB(t *testing.T) {
+	repo, _ := javaMirror(t)
+	facts := advisories(t)
+	y := newTry(t, "secret=clean")
+	if err := vulndb.Build(facts, "db", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	y.env = map[string]string{"SCANGATE_DB": "db"}
+	y.run("db", "export", "--java", "x.tar.gz").want(exitIncomplete, "there is no Java database in ")
+	y.run("db", "status").want(0, "stale")
+	if strings.Contains(y.stdout, "Java database") {
+		t.Errorf("status:\n%s", y.stdout)
+	}
+	y.mirrors.Transport = nil
+	y.run("db", "update", "--java", "--db-repository", repo).want(0, "updated to the Java database built ")
+	y.run("db", "status").want(0, "\nJava database\npath ")
+	y.run("db", "status", "--format", "json").want(0, "")
+	var s dbState
+	if err := json.Unmarshal([]byte(y.stdout), &s); err != nil || s.Java == nil || s.Java.Source != repo+":1" || s.Java.Java != nil || s.Source != "" {
+		t.Errorf("%v, %+v", err, s)
+	}
+	y.run("db", "export", "--java", "x.tar.gz").want(0, "`scangate db import --java` reads it")
+	y.run("db", "import", "x.tar.gz", "--db", "other").want(exitIncomplete, "unexpected entry")
+	y.run("db", "import", "--java", "x.tar.gz", "--db", "other").want(0, "imported the Java database built ")
+	db, err := vulndb.OpenJava("other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestScanKeepsTheDefaultDatabaseUpToDate(t *testing.T) {

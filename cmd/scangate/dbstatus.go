@@ -34,22 +34,41 @@ func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
 		}
 		return exitIncomplete, err
 	}
-	s := dbState{
-		Path: info.Dir, Schema: info.Schema, Built: info.Built.UTC(), AgeHours: int(info.Age(now) / time.Hour),
-		Stale: info.Stale(now), Due: info.Due(now), Size: info.Size, Digest: info.Digest, Source: info.Source,
-		Downloaded: info.Downloaded.UTC(), Tried: info.Tried.UTC(), Problem: info.Problem,
+	s := stateOf(info, now)
+	jar, err := vulndb.Java().Inspect(dir, now)
+	switch {
+	case err == nil:
+		s.Java = stateOf(jar, now)
+	case !errors.Is(err, vulndb.ErrNoJava):
+		return exitIncomplete, err
 	}
 	if format == "json" {
 		enc := json.NewEncoder(a.stdout)
 		enc.SetIndent("", "  ")
 		return exitPassed, enc.Encode(s)
 	}
-	for _, row := range s.rows(now) {
+	a.showState(s.rows(now, vulndb.Vulnerabilities()))
+	if s.Java != nil {
+		fmt.Fprintln(a.stdout, "\nJava database")
+		a.showState(s.Java.rows(now, vulndb.Java()))
+	}
+	return exitPassed, nil
+}
+
+func (a *app) showState(rows [][2]string) {
+	for _, row := range rows {
 		if row[1] != "" {
 			fmt.Fprintf(a.stdout, "%-11s %s\n", row[0], report.Line(row[1]))
 		}
 	}
-	return exitPassed, nil
+}
+
+func stateOf(info vulndb.Info, now time.Time) *dbState {
+	return &dbState{
+		Path: info.Dir, Schema: info.Schema, Built: info.Built.UTC(), AgeHours: int(info.Age(now) / time.Hour),
+		Stale: info.Stale(now), Due: info.Due(now), Size: info.Size, Digest: info.Digest, Source: info.Source,
+		Downloaded: info.Downloaded.UTC(), Tried: info.Tried.UTC(), Problem: info.Problem,
+	}
 }
 
 // dbState is what `scangate db status` shows.
@@ -66,13 +85,14 @@ type dbState struct {
 	Downloaded time.Time `json:"downloaded,omitzero"`
 	Tried      time.Time `json:"lastUpdate,omitzero"`
 	Problem    string    `json:"lastUpdateProblem,omitempty"`
+	Java       *dbState  `json:"java,omitempty"` // where there is one
 }
 
-func (s dbState) rows(now time.Time) [][2]string {
+func (s dbState) rows(now time.Time, kind *vulndb.Kind) [][2]string {
 	age := text.Age(now.Sub(s.Built))
 	switch {
 	case s.Stale:
-		age += ", stale: newer advisories are not in it, update it with `scangate db update`"
+		age += ", stale: " + kind.Missing() + " are not in it, update it with `" + kind.UpdateCommand() + "`"
 	case s.Due:
 		age += ", a newer one should be out"
 	}

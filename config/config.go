@@ -35,6 +35,11 @@ type File struct {
 // DB is the section about the vulnerability database.
 type DB struct {
 	MaxAge time.Duration `yaml:"max-age"` // older than this is incomplete; 0: no limit
+
+	// Where the databases come from, in the order to try: words, which whoever
+	// downloads them checks. None: the public mirrors.
+	Repositories     []Section `yaml:"repository"`
+	JavaRepositories []Section `yaml:"java-repository"`
 }
 
 // Section is a part of the file that somebody else decodes.

@@ -31,8 +31,9 @@ var ErrNoJava = errors.New("there is no Java database")
 // JavaDB is an open Java database: which artifact a jar is, by its digest or
 // its name. It is safe for concurrent use.
 type JavaDB struct {
-	path string
-	db   *sql.DB
+	path    string
+	db      *sql.DB
+	updated time.Time
 }
 
 // OpenJava opens the Java database that belongs to the vulnerability database
@@ -62,13 +63,19 @@ func openJavaAt(place, at string) (*JavaDB, error) {
 	if err := java.absent(place, at); err != nil {
 		return nil, err
 	}
-	if _, err := java.readMetadata(at, time.Now()); err != nil {
+	meta, err := java.readMetadata(at, time.Now())
+	if err != nil {
 		return nil, err
 	}
 	if err := verifyJava(java.path(at)); err != nil {
 		return nil, err
 	}
-	return openJava(java.path(at))
+	j, err := openJava(java.path(at))
+	if err != nil {
+		return nil, err
+	}
+	j.updated = meta.UpdatedAt
+	return j, nil
 }
 
 // openJava opens the file as one that nobody changes, so that SQLite takes no
@@ -90,7 +97,7 @@ func openJava(path string) (*JavaDB, error) {
 		db.Close()
 		return nil, javaCorrupt(path, err)
 	}
-	return &JavaDB{path, db}, nil
+	return &JavaDB{path: path, db: db}, nil
 }
 
 // Close lets go of the database.
@@ -117,6 +124,16 @@ func (j *JavaDB) ByArtifact(artifact, version string) (group string, ok bool, er
 		[]any{artifact, version}, &group)
 	return group, ok, err
 }
+
+// Exists reports whether there is any version of the artifact.
+func (j *JavaDB) Exists(group, artifact string) (bool, error) {
+	var name string
+	return j.row(`SELECT a.artifact_id FROM indices i JOIN artifacts a ON a.id = i.artifact_id WHERE a.group_id = ? AND a.artifact_id = ? LIMIT 1`,
+		[]any{group, artifact}, &name)
+}
+
+// UpdatedAt is when the database was built.
+func (j *JavaDB) UpdatedAt() time.Time { return j.updated }
 
 // row reads one row of texts.
 func (j *JavaDB) row(query string, args []any, into ...*string) (ok bool, err error) {
@@ -205,4 +222,32 @@ func verifyJavaFile(path string) error {
 		return fmt.Errorf("it has %d of at least %d bytes", info.Size(), page*pages)
 	}
 	return nil
+}
+
+// JavaSource says where the Java database is, and who keeps it fresh.
+type JavaSource struct {
+	Dir     string                      // that of the vulnerability database it belongs to
+	Refresh func(context.Context) error // nil: nobody
+}
+
+// Open opens the database if there is one: it is optional, many times as large
+// as the other, and only who has asked for it once keeps getting it. Without
+// one it returns nil. A refresh that fails leaves the old one.
+func (s JavaSource) Open(ctx context.Context) (*JavaDB, error) {
+	db, err := OpenJava(s.Dir)
+	switch {
+	case errors.Is(err, ErrNoJava):
+		return nil, nil
+	case err != nil || s.Refresh == nil:
+		return db, err
+	}
+	if err := s.Refresh(ctx); err != nil {
+		if ctx.Err() != nil {
+			db.Close()
+			return nil, ctx.Err()
+		}
+		return db, nil
+	}
+	db.Close()
+	return OpenJava(s.Dir)
 }

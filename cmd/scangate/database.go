@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/scangate/scangate/config"
@@ -13,6 +14,50 @@ import (
 
 func registerDB(f *flags, dir *string) {
 	f.StringVar(dir, "db", "", "vulnerability database `DIR` (default SCANGATE_DB, or scangate/db in the user's cache directory)")
+}
+
+// repositories is the repeatable --db-repository flag.
+type repositories []string
+
+func (r *repositories) String() string { return "" }
+
+func (r *repositories) Set(repo string) error {
+	if err := vulndb.CheckRepository(repo); err != nil {
+		return err
+	}
+	*r = append(*r, repo)
+	return nil
+}
+
+func registerRepositories(f *flags, repos *repositories) {
+	f.Var(repos, "db-repository", "`REPOSITORY` to download the database from (repeatable, tried in order; wins over the configuration; default "+
+		strings.Join(vulndb.DefaultRepositories(), ", ")+")")
+}
+
+// sources says where a database comes from: as the flag says, else as the
+// configuration does, else the public mirrors.
+func (a *app) sources(flag repositories, configured []config.Section) (vulndb.UpdateOptions, error) {
+	options := a.mirrors
+	var fromFile []string
+	for _, s := range configured {
+		repo, err := s.Text()
+		if err == nil {
+			if e := vulndb.CheckRepository(repo); e != nil {
+				err = s.Errorf("%v", e)
+			}
+		}
+		if err != nil {
+			return options, usageError{err}
+		}
+		fromFile = append(fromFile, repo)
+	}
+	switch {
+	case len(flag) > 0:
+		options.Repositories = flag
+	case len(fromFile) > 0:
+		options.Repositories = fromFile
+	}
+	return options, nil
 }
 
 // registerJava registers the flag that asks for the Java database.
@@ -44,21 +89,36 @@ func (a *app) database(flag string) (dir string, isDefault bool) {
 }
 
 // settings is what the scanners get to know of the command line.
-func (a *app) settings(s scanning, conf config.DB) settings {
+func (a *app) settings(s scanning, conf config.DB) (settings, error) {
 	dir, isDefault := a.database(s.db)
 	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}, offline: s.offline, images: s.images, path: s.path}
 	if cache, err := os.UserCacheDir(); err == nil {
 		set.cache = filepath.Join(cache, "scangate", "layers")
 	}
+	options, err := a.sources(s.repositories, conf.Repositories)
+	if err != nil {
+		return set, err
+	}
+	javaOptions, err := a.sources(nil, conf.JavaRepositories)
+	if err != nil {
+		return set, err
+	}
+	set.java = vulndb.JavaSource{Dir: dir}
 	if isDefault && !s.offline {
 		// Once for all scanners: one that still refreshed it while another
 		// reads it would change it under its hands.
-		var once sync.Once
-		var err error
-		set.database.Refresh = func(ctx context.Context) error {
-			once.Do(func() { err = vulndb.Refresh(ctx, dir, a.mirrors) })
-			return err
-		}
+		set.database.Refresh = once(func(ctx context.Context) error { return vulndb.Refresh(ctx, dir, options) })
+		set.java.Refresh = once(func(ctx context.Context) error { return vulndb.Java().Refresh(ctx, dir, javaOptions) })
 	}
-	return set
+	return set, nil
+}
+
+// once calls f for the first caller, and gives its outcome to all.
+func once(f func(context.Context) error) func(context.Context) error {
+	var first sync.Once
+	var err error
+	return func(ctx context.Context) error {
+		first.Do(func() { err = f(ctx) })
+		return err
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/text"
 	"github.com/scangate/scangate/vulndb"
@@ -65,36 +66,33 @@ func (a *app) db(ctx context.Context, args []string) (int, error) {
 	return 0, usage("unknown command db %q%s", args[0], text.Suggest(args[0], names))
 }
 
-// repositories is the repeatable --db-repository flag.
-type repositories []string
-
-func (r *repositories) String() string { return "" }
-
-func (r *repositories) Set(repo string) error {
-	if err := vulndb.CheckRepository(repo); err != nil {
-		return err
-	}
-	*r = append(*r, repo)
-	return nil
-}
-
 func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 	var dir string
 	var repos repositories
 	var timeout time.Duration
 	var java bool
+	var conf string
 	f := newFlags("db update")
 	registerDB(f, &dir)
 	registerJava(f, &java)
-	f.Var(&repos, "db-repository", "`REPOSITORY` to download from (repeatable, tried in order; default "+strings.Join(vulndb.DefaultRepositories(), ", ")+")")
+	registerRepositories(f, &repos)
+	f.StringVar(&conf, "config", "", "configuration `FILE` whose db section names repositories (default .scangate.yaml, which may be absent)")
 	f.DurationVar(&timeout, "timeout", updateTimeout, "time limit, `DUR`; 0 is none")
 	if rest, err := f.parse(args); err != nil || len(rest) > 0 {
 		return 0, errors.Join(err, noArguments("db update", rest))
 	}
 	dir, _ = a.database(dir)
-	options := a.mirrors
-	if len(repos) > 0 {
-		options.Repositories = repos
+	file, err := config.Load(conf, ".")
+	if err != nil {
+		return 0, usageError{err}
+	}
+	configured := file.DB.Repositories
+	if java {
+		configured = file.DB.JavaRepositories
+	}
+	options, err := a.sources(repos, configured)
+	if err != nil {
+		return 0, err
 	}
 	options.Progress = a.downloading()
 	if timeout < 0 {

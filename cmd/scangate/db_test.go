@@ -225,6 +225,30 @@ func TestScanKeepsTheDefaultDatabaseUpToDate(t *testing.T) {
 	scan("--offline").want(exitIncomplete, "trivy.db does not exist: run `scangate db update`")
 	scan().want(exitIncomplete, "could not be downloaded: no mirror has a vulnerability database for us: registry.invalid/db: its name cannot be resolved: run `scangate db update`")
 
+	// One way to name a mirror, for scans and for updates; the flag wins.
+	configure := func(text string) {
+		if err := os.WriteFile(".scangate.yaml", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configure("db: {repository: [mine.invalid/db, yours.invalid/db]}\n")
+	scan().want(exitIncomplete, "mine.invalid/db: its name cannot be resolved; yours.invalid/db: its name")
+	y.run("db", "update").want(exitIncomplete, "mine.invalid/db: its name cannot be resolved; yours.invalid/db: its name")
+	scan("--db-repository", "flag.invalid/db").want(exitIncomplete, "for us: flag.invalid/db: its name")
+	y.run("db", "update", "--db-repository", "flag.invalid/db").want(exitIncomplete, "for us: flag.invalid/db: its name")
+	y.run("db", "update", "--java").want(exitIncomplete, "for us: registry.invalid/db: its name")
+	configure("db:\n  java-repository: [jars.invalid/db]\n")
+	y.run("db", "update", "--java").want(exitIncomplete, "no mirror has a Java database for us: jars.invalid/db: its name")
+	for _, key := range []string{"repository", "java-repository"} {
+		configure("db:\n  " + key + ":\n    - https://mine.invalid/db\n")
+		scan().want(exitUsage, ".scangate.yaml:3:7: \"https://mine.invalid/db\" is not a repository such as ghcr.io/")
+	}
+	configure("db: {repository: mine.invalid/db}\n")
+	scan().want(exitUsage, "db.repository: want a list, not a single value")
+	if err := os.Remove(".scangate.yaml"); err != nil {
+		t.Fatal(err)
+	}
+
 	good := vulndb.UpdateOptions{Repositories: []string{repo}}
 	bad := y.mirrors
 	y.mirrors = good

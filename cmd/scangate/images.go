@@ -16,7 +16,7 @@ const maxNamedFile = 1 << 20
 // makeImages makes a scanner for each image that the command line or the
 // configuration names.
 func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
-	o := image.Options{DB: set.database, Offline: set.offline, Cache: set.cache}
+	o := image.Options{DB: set.database, Java: set.java, Offline: set.offline, Cache: set.cache}
 	if err := s.Decode(&o); err != nil {
 		return nil, err
 	}

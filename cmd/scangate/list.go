@@ -13,6 +13,7 @@ import (
 	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/scanners/secret"
 	"github.com/scangate/scangate/text"
+	"github.com/scangate/scangate/vulndb"
 )
 
 // entry is a scanner of the list: how to make one from its section of the
@@ -26,6 +27,7 @@ type entry struct {
 // settings is what the command line gives to scanners.
 type settings struct {
 	database match.Database
+	java     vulndb.JavaSource
 	offline  bool
 	images   []string // as --image names them
 	path     string   // of the scanned tree

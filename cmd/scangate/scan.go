@@ -34,20 +34,22 @@ func defaultJobs() int { return runtime.GOMAXPROCS(0) }
 // scanning is what the flags of `scan` and `plan` ask for.
 type scanning struct {
 	judging
-	path     string
-	scanners string
-	images   texts
-	db       string
-	offline  bool
-	jobs     int
-	timeout  time.Duration
-	results  string
+	path         string
+	scanners     string
+	images       texts
+	db           string
+	offline      bool
+	repositories repositories
+	jobs         int
+	timeout      time.Duration
+	results      string
 }
 
 func (s *scanning) register(f *flags) {
 	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners (default: all that apply)")
 	f.Var(&s.images, "image", "container image to scan, `REF` (repeatable): oci:DIR, docker-archive:FILE, dir:DIR, docker-daemon:NAME, or in a registry REPO:TAG or REPO@sha256:…")
 	registerDB(f, &s.db)
+	registerRepositories(f, &s.repositories)
 	f.BoolVar(&s.offline, "offline", false, "never touch the network")
 	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "time limit for each scanner, `DUR`; 0 is none")
@@ -141,7 +143,11 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 	if s.timeout < 0 {
 		return scanners.Target{}, nil, usage("--timeout: want a duration such as 10m, not %s", s.timeout)
 	}
-	list, err := a.choose(s.scanners, file, a.settings(s, file.DB))
+	set, err := a.settings(s, file.DB)
+	if err != nil {
+		return scanners.Target{}, nil, err
+	}
+	list, err := a.choose(s.scanners, file, set)
 	if err != nil {
 		return scanners.Target{}, nil, err
 	}

@@ -266,6 +266,9 @@ func (a *analyst) read(ctx context.Context, r installed.Reader, e layer.Entry, d
 	case out.res != nil:
 		a.keep(r, e, *out.res)
 	}
+	if r.Name == "jar" && out.err == nil && (out.res == nil || len(out.res.Packages) == 0) {
+		a.out.Unnamed++
+	}
 	return nil
 }
 

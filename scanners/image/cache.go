@@ -34,7 +34,7 @@ type cache struct {
 	key string // of everything else that what is learned depends on
 }
 
-func newCache(dir string, readers []installed.Reader, search, java bool) *cache {
+func newCache(dir string, readers []installed.Reader, search bool, java string) *cache {
 	h := sha256.New()
 	fmt.Fprintln(h, cacheVersion, search, java)
 	for _, r := range readers {

@@ -178,7 +178,7 @@ func TestCache(t *testing.T) {
 		t.Error("completed without layers and without what was kept of them")
 	}
 	for _, diffID := range []string{"", "sha256:x", "sha512:" + strings.Repeat("a", 64), "sha256:../../" + strings.Repeat("a", 58)} {
-		if name := newCache(cache, nil, false, false).name(diffID); name != "" {
+		if name := newCache(cache, nil, false, "").name(diffID); name != "" {
 			t.Errorf("%s has the entry %s", diffID, name)
 		}
 	}

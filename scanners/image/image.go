@@ -14,8 +14,8 @@ import (
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/image/signature"
 	"github.com/scangate/scangate/scanners/image/source"
-	"github.com/scangate/scangate/scanners/installed/language"
 	"github.com/scangate/scangate/scanners/match"
+	"github.com/scangate/scangate/vulndb"
 )
 
 // name is the scanner's name in configuration, thresholds and categories.
@@ -28,11 +28,11 @@ type Options struct {
 	Signature *signature.Requirement `yaml:"require-signature"` // who must have signed each image
 	NoSecrets bool                   `yaml:"no-secrets"`        // leave out the search for secrets
 
-	DB       match.Database                                            `yaml:"-"`
-	Java     func(context.Context) (language.JavaIndex, func(), error) `yaml:"-"` // opens the Java database; may be nil, and return nil
-	Offline  bool                                                      `yaml:"-"` // no registry and no daemon
-	Cache    string                                                    `yaml:"-"` // directory of what is known of layers; empty: none
-	ReadFile func(name string) ([]byte, error)                         `yaml:"-"` // reads files that the configuration names
+	DB       match.Database                    `yaml:"-"`
+	Java     vulndb.JavaSource                 `yaml:"-"` // tells jars that do not say what they are
+	Offline  bool                              `yaml:"-"` // no registry and no daemon
+	Cache    string                            `yaml:"-"` // directory of what is known of layers; empty: none
+	ReadFile func(name string) ([]byte, error) `yaml:"-"` // reads files that the configuration names
 
 	// Transport and Keychain reach registries; nil are the usual ones.
 	Transport http.RoundTripper `yaml:"-"`

@@ -20,18 +20,23 @@ import (
 // layers learns what is in each layer, several at a time. A layer that cannot
 // be read is nil, and a gap.
 func (s *Scanner) layers(ctx context.Context, jobs int, r *reporter) ([]*content, error) {
-	java, closeJava, err := s.java(ctx)
+	java, err := s.options.Java.Open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("Java database: %w", err)
 	}
-	defer closeJava()
-	readers := append(system.Readers(), language.Readers(language.Options{Java: java})...)
+	var options language.Options
+	var built string
+	if java != nil {
+		defer java.Close()
+		options.Java, built = java, java.UpdatedAt().String()
+	}
+	readers := append(system.Readers(), language.Readers(options)...)
 	var search *secrets
 	if !s.options.NoSecrets {
 		search = newSecrets()
 	}
 	r.secrets = search
-	kept := newCache(s.options.Cache, readers, search != nil, java != nil)
+	kept := newCache(s.options.Cache, readers, search != nil, built)
 
 	img := r.img
 	out := make([]*content, max(len(img.Layers), 1))
@@ -69,6 +74,7 @@ func (s *Scanner) layers(ctx context.Context, jobs int, r *reporter) ([]*content
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	unnamed := 0
 	for i, c := range out {
 		if gaps[i] != "" {
 			r.notes = append(r.notes, finding.Note{Level: finding.Gap, Message: gaps[i]})
@@ -78,6 +84,7 @@ func (s *Scanner) layers(ctx context.Context, jobs int, r *reporter) ([]*content
 		}
 		r.looked.Files += c.Regular
 		r.looked.Bytes += c.Bytes
+		unnamed += c.Unnamed
 		for _, p := range c.Problems {
 			where := ""
 			if img.Root == "" {
@@ -86,22 +93,14 @@ func (s *Scanner) layers(ctx context.Context, jobs int, r *reporter) ([]*content
 			r.notes = append(r.notes, finding.Note{Level: finding.Gap, Message: where + p})
 		}
 	}
+	switch {
+	case unnamed == 0:
+	case java == nil:
+		r.note(finding.Information, "%s not matched, as nothing in them says what they are: the Java database may know, get it with `scangate db update --java`", text.Count(unnamed, "jar"))
+	default:
+		r.note(finding.Information, "%s not matched, as neither they nor the Java database say what they are", text.Count(unnamed, "jar"))
+	}
 	return out, nil
-}
-
-// java opens the Java database where there is one.
-func (s *Scanner) java(ctx context.Context) (language.JavaIndex, func(), error) {
-	if s.options.Java == nil {
-		return nil, func() {}, nil
-	}
-	index, done, err := s.options.Java(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("Java database: %w", err)
-	}
-	if done == nil {
-		done = func() {}
-	}
-	return index, done, nil
 }
 
 // layer learns what is in one layer. What it returns with an error is what was

@@ -23,6 +23,7 @@ type content struct {
 	Entries  int      `json:"entries"`
 	Regular  int      `json:"regular"` // regular files
 	Bytes    int64    `json:"bytes"`
+	Unnamed  int      `json:"unnamed,omitempty"`  // jars that nothing says what they are of
 	Problems []string `json:"problems,omitempty"` // what was not looked at
 }
 

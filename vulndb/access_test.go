@@ -79,7 +79,7 @@ func TestTokens(t *testing.T) {
 
 // TestPublicMirrorsAreAnonymous: no keychain is asked for them.
 func TestPublicMirrorsAreAnonymous(t *testing.T) {
-	for _, repo := range append(DefaultRepositories(), "ghcr.io/aquasecurity/trivy-db", "public.ecr.aws/aquasecurity/trivy-db:latest", "ghcr.io/mine/trivy-db") {
+	for _, repo := range append(append(DefaultRepositories(), Java().Repositories()...), "ghcr.io/aquasecurity/trivy-java-db", "ghcr.io/aquasecurity/trivy-db", "public.ecr.aws/aquasecurity/trivy-db:latest", "ghcr.io/mine/trivy-db") {
 		ref, err := vulnerabilities.parseRepository(repo)
 		if err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,8 +18,6 @@ import (
 	"testing"
 	"time"
 
-	javadb "github.com/aquasecurity/trivy-java-db/pkg/db"
-	javatypes "github.com/aquasecurity/trivy-java-db/pkg/types"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -81,12 +80,16 @@ func serve(t *testing.T, dir, path, layerType string) (repo string, asked *atomi
 func javaMirror(t *testing.T) (repo string, asked *atomic.Int64) {
 	t.Helper()
 	dir := t.TempDir()
-	db, err := javadb.New(dir)
-	if err == nil {
-		err = db.Init()
-	}
-	if err == nil {
-		err = db.InsertIndexes([]javatypes.Index{{GroupID: "g", ArtifactID: "a", Version: "1", SHA1: make([]byte, 20), ArchiveType: javatypes.JarType}})
+	db, err := sql.Open("sqlite", filepath.Join(dir, "trivy-java.db"))
+	for _, statement := range []string{
+		"CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT)",
+		"CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT)",
+		"INSERT INTO artifacts VALUES(1, 'g', 'a')",
+		"INSERT INTO indices VALUES(1, '1', zeroblob(20), 'jar')",
+	} {
+		if err == nil {
+			_, err = db.Exec(statement)
+		}
 	}
 	if err == nil {
 		err = db.Close()

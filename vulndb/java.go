@@ -226,7 +226,7 @@ func verifyJavaFile(path string) error {
 
 // JavaSource says where the Java database is, and who keeps it fresh.
 type JavaSource struct {
-	Dir     string                      // that of the vulnerability database it belongs to
+	Dir     string                      // that of the vulnerability database it belongs to; empty: there is none
 	Refresh func(context.Context) error // nil: nobody
 }
 
@@ -234,6 +234,9 @@ type JavaSource struct {
 // as the other, and only who has asked for it once keeps getting it. Without
 // one it returns nil. A refresh that fails leaves the old one.
 func (s JavaSource) Open(ctx context.Context) (*JavaDB, error) {
+	if s.Dir == "" {
+		return nil, nil
+	}
 	db, err := OpenJava(s.Dir)
 	switch {
 	case errors.Is(err, ErrNoJava):

@@ -8,6 +8,7 @@ import (
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/image"
+	"github.com/scangate/scangate/scanners/image/source"
 )
 
 // maxNamedFile bounds a file that the configuration names, in bytes.
@@ -23,6 +24,9 @@ func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
 	o.ReadFile = func(name string) ([]byte, error) { return readNamed(set.path, name) }
 	var refs []image.Reference
 	for _, name := range set.images {
+		if err := source.Check(name); err != nil {
+			return nil, usage("--image: %v", err)
+		}
 		refs = append(refs, image.Reference{Name: name, Dir: "."})
 	}
 	// The configuration belongs to the scanned repository: what it names must

@@ -219,7 +219,12 @@ func TestPlan(t *testing.T) {
 	if _, err := New(Options{}, []Reference{{Name: "oci:a"}, {Name: "oci:a"}}); err == nil {
 		t.Error("the same image twice is no error")
 	}
-	for _, ref := range []string{"oci:nothing", "docker-archive:../x.tar", "nonsense:x:y", "registry.example.com/app:1"} {
+	for _, ref := range []string{"oci:", "nonsense:x:y", "https://example.com/app", "docker-daemon:", "Team/App"} {
+		if _, err := New(Options{}, []Reference{{Name: ref}}); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+	for _, ref := range []string{"oci:nothing", "docker-archive:../x.tar", "registry.example.com/app:1"} {
 		run := scan(t, Options{Offline: true}, Reference{Name: ref, Dir: t.TempDir(), Within: true}, nil)
 		if run.Status != finding.Failed || run.Reason == "" || strings.Contains(run.Reason, "\n") {
 			t.Errorf("%s: %s: %s", ref, run.Status, run.Reason)

@@ -71,8 +71,13 @@ func New(o Options, images []Reference) ([]*Scanner, error) {
 	var all []*Scanner
 	known := map[string]bool{}
 	for _, ref := range images {
+		if ref.Name != "" {
+			if err := source.Check(ref.Name); err != nil {
+				return nil, fmt.Errorf("image %w", err)
+			}
+		}
 		if known[ref.Name] {
-			return nil, fmt.Errorf("image %s is named twice", ref.Name)
+			return nil, fmt.Errorf("image %s is named twice", source.Shown(ref.Name))
 		}
 		known[ref.Name] = true
 		all = append(all, &Scanner{options: o, ref: ref, verifier: verifier, now: time.Now})
@@ -84,7 +89,7 @@ func New(o Options, images []Reference) ([]*Scanner, error) {
 func (s *Scanner) Name() string { return name }
 
 // Target is the image as it was named.
-func (s *Scanner) Target() string { return s.ref.Name }
+func (s *Scanner) Target() string { return source.Shown(s.ref.Name) }
 
 // Engine returns the engine that reads packages and matches versions.
 func (s *Scanner) Engine() finding.Engine { return match.Engine() }
@@ -95,7 +100,7 @@ func (s *Scanner) Plan(context.Context, scanners.Target) (scanners.Work, error) 
 	if s.ref.Name == "" {
 		return scanners.Nothing("no image is named: use --image REF, or images: under scanners: image"), nil
 	}
-	return scanners.Work{What: "the layers and the configuration of " + s.ref.Name}, nil
+	return scanners.Work{What: "its packages, secrets and settings"}, nil
 }
 
 // Scan opens the image, reads its layers side by side, and reports what is

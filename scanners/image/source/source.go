@@ -137,7 +137,7 @@ func open(ctx context.Context, ref string, o Options) (*Image, error) {
 	case "":
 		err = b.openRegistry(ctx, ref)
 	default:
-		err = fmt.Errorf("unknown scheme %q%s; without a scheme it is a registry's image", scheme, text.Suggest(scheme, Schemes()))
+		err = unknownScheme(scheme)
 	}
 	if err != nil {
 		b.img.Close()

@@ -22,7 +22,7 @@ import (
 func (s *Scanner) layers(ctx context.Context, jobs int, r *reporter) ([]*content, error) {
 	java, err := s.options.Java.Open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("Java database: %w", err)
+		return nil, fmt.Errorf("the Java database: %w", err)
 	}
 	var options language.Options
 	var built string

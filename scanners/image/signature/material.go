@@ -20,7 +20,6 @@ const (
 
 // material is one signature as it was found. Nothing of it is verified.
 type material struct {
-	where       string // for people
 	kind        kind
 	payload     []byte // what is said; empty for wholeManifest until it is fetched
 	payloadType string // of a DSSE envelope

@@ -21,8 +21,7 @@ func TestRedirectsGetNoCredentials(t *testing.T) {
 	s := serve(t)
 	ref := s.push(t, "team/app:1", sample(t))
 	var leaked atomic.Int32
-	var elsewhere *httptest.Server
-	elsewhere = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
 			leaked.Add(1)
 		}

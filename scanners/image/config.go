@@ -67,6 +67,7 @@ func (r *reporter) configuration(ctx context.Context) error {
 	if config == nil || r.img.Root != "" {
 		return nil // a directory has none
 	}
+	r.looked.Files++
 	if user := config.Config.User; isRoot(user) {
 		message := "The image runs as root: no USER is set."
 		if user != "" {

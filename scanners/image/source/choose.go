@@ -94,15 +94,24 @@ func (b *builder) fromIndex(ctx context.Context, s store, list []descriptor) err
 	return b.fromManifest(ctx, s, chosen.descriptor, m)
 }
 
-// flatten lists the images of an index and of those in it, leaving out what is
-// no image: attestations have the platform unknown/unknown.
+// noImage reports whether the index says that this is something about an image
+// and no image: BuildKit's attestations have the platform unknown/unknown, what
+// Cosign saves has a kind.
+func (d descriptor) noImage() bool {
+	kind, cosign := strings.CutPrefix(d.Annotations["kind"], "dev.cosignproject.cosign/")
+	return d.Annotations["vnd.docker.reference.type"] == "attestation-manifest" ||
+		d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown" ||
+		cosign && kind != "image" && kind != "imageIndex"
+}
+
+// flatten lists the images of an index and of those in it.
 func (b *builder) flatten(ctx context.Context, s store, list []descriptor, depth int) ([]candidate, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("its indexes are nested more than %d deep", maxDepth)
 	}
 	var out []candidate
 	for _, d := range list {
-		if d.Annotations["vnd.docker.reference.type"] == "attestation-manifest" || d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown" {
+		if d.noImage() {
 			continue
 		}
 		if strings.Contains(d.MediaType, "image.index.") || strings.Contains(d.MediaType, "manifest.list.") {

@@ -15,7 +15,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci bench fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy image clean
+.PHONY: build demo test race ci bench bench-peers fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy image clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -36,6 +36,10 @@ race:
 
 bench: build
 	go test -run '^$$' -bench . -benchtime 3x $(PACKAGES)
+
+# Trivy's own command line beside scangate, on the same inputs in turns.
+bench-peers: build $(TOOLS)/trivy/trivy
+	go run ./internal/benchpeers -trivy $(TOOLS)/trivy/trivy
 
 # Every fuzz target for FUZZTIME each.
 FUZZTIME := 20s

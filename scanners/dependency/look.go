@@ -138,7 +138,7 @@ func (s *Scanner) look(ctx context.Context, tree *scanners.Tree, db *vulndb.DB, 
 	if err != nil || len(hits) == 0 {
 		return r, err
 	}
-	r.findings, r.rules = findings(it, lines, matched, hits, paths(inv))
+	r.findings, r.rules = findings(it, lines, matched, hits, paths(inv, hits.Has))
 	return r, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
+	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/text"
 )
 
@@ -21,10 +22,10 @@ type graph struct {
 	depth    map[string]int
 }
 
-// paths returns, for the packages that are not direct dependencies, the
-// shortest way by which they are required. It takes linear time but for
-// sorting, and follows no circles.
-func paths(inv inventory) map[string][]string {
+// paths returns, for those of the wanted packages that are not direct
+// dependencies, the shortest way by which they are required. It takes linear
+// time but for sorting, and follows no circles.
+func paths(inv inventory, wanted func(match.Key) bool) map[string][]string {
 	g := graph{map[string]ftypes.Package{}, map[string]string{}, map[string]int{}}
 	for _, p := range inv.packages {
 		if old, ok := g.packages[p.ID]; !ok || relationship(old) != "direct" {
@@ -55,7 +56,7 @@ func paths(inv inventory) map[string][]string {
 			}
 		}
 	}
-	return g.read()
+	return g.read(wanted)
 }
 
 // start returns the direct dependencies: those that say so, those that the
@@ -87,10 +88,13 @@ func (g graph) start(next map[string][]string) (queue []string) {
 }
 
 // read makes a map by name and version, which several ids may share.
-func (g graph) read() map[string][]string {
+func (g graph) read(wanted func(match.Key) bool) map[string][]string {
 	best := map[string]string{}
 	for id, depth := range g.depth {
 		p := g.packages[id]
+		if !wanted(keyOf(p)) {
+			continue
+		}
 		key := p.Name + "@" + p.Version
 		old, ok := best[key]
 		if !ok || depth < g.depth[old] || depth == g.depth[old] && id < old {

@@ -29,6 +29,9 @@ type Hit struct {
 // Hits are the advisories on each package, in the order of their ids.
 type Hits map[Key][]Hit
 
+// Has reports whether there is any advisory on the package.
+func (hits Hits) Has(k Key) bool { return len(hits[k]) > 0 }
+
 // Libraries matches packages of a language. Packages of the same name and
 // version are matched once.
 func Libraries(ctx context.Context, db *vulndb.DB, e Ecosystem, lang ftypes.LangType, pkgs []ftypes.Package) (Hits, error) {

@@ -1,0 +1,187 @@
+// Command benchpeers times scangate beside Trivy's own command line on the same
+// inputs, database and machine, in turns, and prints what each took and the
+// ratio. `make bench-peers` builds both first. It judges nothing: figures of a
+// busy machine are no test.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/scangate/scangate/vulndb"
+)
+
+const work = "build/bench"
+
+func main() {
+	trivy := flag.String("trivy", "", "Trivy's program")
+	rounds := flag.Int("rounds", 3, "how often each is run")
+	megabytes := flag.Int("image", 500, "size of the image, in MiB")
+	making := flag.Bool("make", false, "only make the inputs")
+	flag.Parse()
+	if *making {
+		if err := makeInputs(*megabytes); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if err := run(*trivy, *rounds, *megabytes); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// The inputs.
+var (
+	mono    = filepath.Join(work, "mono")
+	npm     = filepath.Join(work, "npm")
+	archive = filepath.Join(work, "image.tar")
+	empty   = filepath.Join(work, "empty")
+)
+
+func makeInputs(megabytes int) error {
+	return errors.Join(makeMonorepo(mono), makeNPM(npm, 20_000), makeArchive(archive, megabytes), os.MkdirAll(empty, 0o755))
+}
+
+// contest is one input with the command lines that look at it.
+type contest struct {
+	name     string
+	scangate []string
+	trivy    []string
+	goal     string // of the ratio, or of scangate itself
+	before   func() error
+}
+
+func run(trivy string, rounds, megabytes int) error {
+	if err := os.RemoveAll(work); err != nil {
+		return err
+	}
+	cache := filepath.Join(work, "cache")
+	db := filepath.Join(cache, "db") // where Trivy looks for it
+	if err := os.MkdirAll(db, 0o755); err != nil {
+		return err
+	}
+	if err := vulndb.Build("testdata/advisories", db, time.Now()); err != nil {
+		return err
+	}
+	fmt.Println("Making the inputs …")
+	// In a process of its own: a new process counts as large as the one that
+	// starts it.
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if out, err := exec.Command(self, "-make", "-image", strconv.Itoa(megabytes)).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	results := filepath.Join(work, "results.json")
+	ours := func(dir string, more ...string) []string {
+		return append([]string{"bin/scangate", "scan", dir, "--offline", "--db", db, "--results", results}, more...)
+	}
+	theirs := func(command, scan string, args ...string) []string {
+		return append([]string{trivy, command, "--quiet", "--cache-dir", cache, "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--skip-version-check",
+			"--scanners", scan, "--format", "json", "--output", filepath.Join(work, "trivy.json")}, args...)
+	}
+	fresh := func() error {
+		return errors.Join(os.RemoveAll(filepath.Join(work, "home")), os.RemoveAll(filepath.Join(cache, "fanal")))
+	}
+	contests := []contest{
+		{name: "3,000 files, 20 lockfiles", scangate: ours(mono, "--scanners", "dependency"), trivy: theirs("fs", "vuln", mono), goal: "CPU and memory at most 0.3"},
+		{name: "npm lockfile of 20,000 packages", scangate: ours(npm, "--scanners", "dependency"), trivy: theirs("fs", "vuln", npm), goal: "under 1 s of CPU"},
+		{name: fmt.Sprintf("image of %d MiB, with secrets", megabytes), scangate: ours(empty, "--scanners", "image", "--image", "docker-archive:"+archive),
+			trivy: theirs("image", "vuln,secret", "--input", archive), goal: "wall at most 0.6, memory under 250 MB", before: fresh},
+		{name: fmt.Sprintf("image of %d MiB, packages only", megabytes), scangate: ours(noSecrets(), "--scanners", "image", "--image", "docker-archive:"+archive),
+			trivy: theirs("image", "vuln", "--input", archive), before: fresh},
+	}
+	fmt.Printf("%-34s %-9s %8s %8s %8s\n", "median of "+fmt.Sprint(rounds), "", "wall s", "CPU s", "MiB")
+	for _, c := range contests {
+		if err := c.hold(rounds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noSecrets makes a directory whose configuration leaves out the search for
+// secrets.
+func noSecrets() string {
+	dir := empty + "-no-secrets"
+	// A failure shows when the directory is scanned.
+	_ = os.MkdirAll(dir, 0o755)
+	_ = os.WriteFile(filepath.Join(dir, ".scangate.yaml"), []byte("version: 1\nscanners:\n  image: {no-secrets: true}\n"), 0o644)
+	return dir
+}
+
+// figures are what one run took.
+type figures struct{ wall, cpu, memory float64 }
+
+func (c contest) hold(rounds int) error {
+	var all [2][]figures
+	for range rounds {
+		for i, args := range [][]string{c.scangate, c.trivy} {
+			if c.before != nil {
+				if err := c.before(); err != nil {
+					return err
+				}
+			}
+			f, err := measure(args)
+			if err != nil {
+				return err
+			}
+			all[i] = append(all[i], f)
+		}
+	}
+	us, them := median(all[0]), median(all[1])
+	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.0f\n", c.name, "scangate", us.wall, us.cpu, us.memory)
+	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.0f\n", "", "trivy", them.wall, them.cpu, them.memory)
+	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.2f   %s\n", "", "ratio", us.wall/them.wall, us.cpu/them.cpu, us.memory/them.memory, c.goal)
+	return nil
+}
+
+// measure runs a command to its end. Exit code 1 is a finding.
+func measure(args []string) (figures, error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	home, err := filepath.Abs(filepath.Join(work, "home"))
+	if err != nil {
+		return figures{}, err
+	}
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+home)
+	start := time.Now()
+	out, err := cmd.CombinedOutput()
+	wall := time.Since(start)
+	if code := cmd.ProcessState.ExitCode(); err != nil && code != 1 {
+		return figures{}, fmt.Errorf("%s: %w: %s", args[0], err, out)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return figures{}, errors.New("this system does not tell what a process used")
+	}
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return figures{wall.Seconds(), cpu.Seconds(), float64(usage.Maxrss) / 1024}, nil
+}
+
+// median takes each figure on its own.
+func median(all []figures) figures {
+	pick := func(of func(figures) float64) float64 {
+		var list []float64
+		for _, f := range all {
+			list = append(list, of(f))
+		}
+		slices.Sort(list)
+		return list[len(list)/2]
+	}
+	return figures{
+		pick(func(f figures) float64 { return f.wall }),
+		pick(func(f figures) float64 { return f.cpu }),
+		pick(func(f figures) float64 { return f.memory }),
+	}
+}

@@ -154,3 +154,6 @@ cp "$work/sqlite.tsv" "$out/rpm/expected.tsv"
 rpm --root "$work/root-sqlite" --dbpath /var/lib/rpm -qa \
 	--qf '%{NAME}\t%{VERSION}-%{RELEASE}\t%{INSTALLTIME}\t%{BUILDTIME}\t%{VENDOR}\t(none)\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}\n' |
 	grep -E '^(demo|python3-demo|cloud|many-1)	' | sort >"$out/rpm/container-manifest-2"
+
+# The package databases of distributions.
+"$out/make-systems.sh"

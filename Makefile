@@ -15,7 +15,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci bench bench-peers fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy image clean
+.PHONY: build demo test race ci bench bench-peers fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy real-images image clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -49,7 +49,7 @@ fuzz:
 			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
 		done; done
 
-ci: fmt tidy vet lint workflows next-go demo sarif-validate race
+ci: fmt tidy vet lint workflows next-go demo sarif-validate race real-images
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
@@ -78,9 +78,16 @@ sarif-validate: demo
 	go run ./internal/validate -tool $(TOOLS)/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool \
 		build/demo/results.sarif build/demo/upload.sarif
 
-# Trivy itself beside scangate, on the same input. Building it takes minutes.
+# A real Debian, made by mmdebstrap, through a registry. It takes root, or user
+# namespaces, and the distribution's mirror the first time.
+real-images:
+	DEBIAN_ROOT=$(TOOLS)/debian go test -count=1 -tags realimages ./internal/images
+
+# Trivy itself beside scangate, on the same input: lockfiles, and images of every
+# operating system with the Debian of real-images. Building it takes minutes.
+# ALL=-all prints the differences that are explained, too.
 compare-trivy: build $(TOOLS)/trivy/trivy
-	go run ./internal/comparetrivy -trivy $(TOOLS)/trivy/trivy $(DIRS)
+	go run ./internal/comparetrivy -trivy $(TOOLS)/trivy/trivy -debian $(TOOLS)/debian $(ALL) $(DIRS)
 
 $(TOOLS)/trivy/trivy:
 	@mkdir -p $(TOOLS)/trivy

@@ -27,8 +27,10 @@ const (
 	maxCache  = 512 << 20 // bytes of all entries; the oldest go first
 )
 
-// cache keeps what was learned of layers, by the digest of their content. It
-// only saves time: whatever goes wrong with it is passed over.
+// cache keeps what was learned of layers, by the digest of the layer as it is
+// stored: that is how the manifest names it, while the digest of the unpacked
+// content is only claimed by the image, as another's. It only saves time:
+// whatever goes wrong with it is passed over.
 type cache struct {
 	dir string // empty: nothing is kept
 	key string // of everything else that what is learned depends on
@@ -47,8 +49,8 @@ func newCache(dir string, readers []installed.Reader, search bool, java string) 
 }
 
 // name is the file of a layer's entry; empty if it cannot have one.
-func (c *cache) name(diffID string) string {
-	hash, ok := strings.CutPrefix(diffID, "sha256:")
+func (c *cache) name(digest string) string {
+	hash, ok := strings.CutPrefix(digest, "sha256:")
 	if c.dir == "" || !ok || len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "" {
 		return ""
 	}
@@ -56,8 +58,8 @@ func (c *cache) name(diffID string) string {
 }
 
 // get returns what is known of a layer, or nil.
-func (c *cache) get(diffID string) *content {
-	name := c.name(diffID)
+func (c *cache) get(digest string) *content {
+	name := c.name(digest)
 	if name == "" {
 		return nil
 	}
@@ -82,8 +84,8 @@ func (c *cache) get(diffID string) *content {
 }
 
 // put keeps what was learned of a layer.
-func (c *cache) put(diffID string, known *content) {
-	name := c.name(diffID)
+func (c *cache) put(digest string, known *content) {
+	name := c.name(digest)
 	if name == "" {
 		return
 	}

@@ -177,9 +177,9 @@ func TestCache(t *testing.T) {
 	if run := scan(t, o, ref, nil); run.Status == finding.Completed {
 		t.Error("completed without layers and without what was kept of them")
 	}
-	for _, diffID := range []string{"", "sha256:x", "sha512:" + strings.Repeat("a", 64), "sha256:../../" + strings.Repeat("a", 58)} {
-		if name := newCache(cache, nil, false, "").name(diffID); name != "" {
-			t.Errorf("%s has the entry %s", diffID, name)
+	for _, digest := range []string{"", "sha256:x", "sha512:" + strings.Repeat("a", 64), "sha256:../../" + strings.Repeat("a", 58)} {
+		if name := newCache(cache, nil, false, "").name(digest); name != "" {
+			t.Errorf("%s has the entry %s", digest, name)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (s *Scanner) layer(ctx context.Context, l source.Layer, readers []installed
 	if l.Skip != "" {
 		return nil, nil // which the image's own notes say
 	}
-	if c := kept.get(l.DiffID); c != nil {
+	if c := kept.get(l.Digest); c != nil {
 		return c, nil
 	}
 	c, err := analyse(readers, search, func(a *analyst) (layer.Stats, []string, error) {
@@ -126,7 +126,7 @@ func (s *Scanner) layer(ctx context.Context, l source.Layer, readers []installed
 	})
 	switch {
 	case err == nil:
-		kept.put(l.DiffID, c)
+		kept.put(l.Digest, c)
 	case !errors.Is(err, layer.ErrTooLarge):
 		c = nil
 	}

@@ -3,7 +3,6 @@ package image
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path"
 	"slices"
 
@@ -45,10 +44,11 @@ func (r *reporter) libraries(ctx context.Context, s state) error {
 
 func (r *reporter) language(ctx context.Context, lang ftypes.LangType, libs []library) error {
 	e, ok := match.Installed(lang)
-	if !ok {
-		return fmt.Errorf("packages of type %q cannot be matched (please report this as a bug)", lang)
-	}
 	r.looked.Packages += len(libs)
+	if !ok {
+		r.note(finding.Gap, "%s of the type %q were not matched: nobody told how (please report this as a bug)", text.Count(len(libs), "package"), lang)
+		return nil
+	}
 	r.listLibraries(e, lang, libs)
 	if !e.Matched() {
 		r.note(finding.Information, "%s listed and not matched: there is no source of advisories for %s", text.Count(len(libs), "package"), e.Name)

@@ -91,7 +91,7 @@ func systemName(os ftypes.OS) string {
 var commands = map[string]string{
 	"debian": "apt-get install --only-upgrade", "ubuntu": "apt-get install --only-upgrade", "echo": "apt-get install --only-upgrade",
 	"alpine": "apk upgrade", "wolfi": "apk upgrade", "chainguard": "apk upgrade", "minimos": "apk upgrade",
-	"opensuse": "zypper update", "opensuse.leap": "zypper update", "opensuse.tumbleweed": "zypper update", "suse linux enterprise server": "zypper update", "sles": "zypper update", "slem": "zypper update",
+	"opensuse-leap": "zypper update", "opensuse-tumbleweed": "zypper update", "sles": "zypper update",
 	"photon": "tdnf update", "azurelinux": "tdnf update", "cbl-mariner": "tdnf update",
 	"amazon": "yum update", "redhat": "dnf upgrade", "centos": "dnf upgrade", "rocky": "dnf upgrade", "alma": "dnf upgrade", "oracle": "dnf upgrade", "fedora": "dnf upgrade",
 }

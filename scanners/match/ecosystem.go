@@ -43,7 +43,7 @@ var (
 // installed are the ecosystems of what readers of installed packages find.
 var installed = map[ftypes.LangType]Ecosystem{
 	ftypes.NodePkg: NPM, ftypes.PythonPkg: Pip, ftypes.GemSpec: RubyGems, ftypes.Jar: Maven, ftypes.GoBinary: Go,
-	ftypes.RustBinary: Cargo, ftypes.ComposerVendor: Composer, ftypes.DotNetCore: NuGet, ftypes.CondaPkg: Conda,
+	ftypes.RustBinary: Cargo, ftypes.ComposerVendor: Composer, ftypes.DotNetCore: NuGet, ftypes.NuGet: NuGet, ftypes.PackagesProps: NuGet, ftypes.CondaPkg: Conda,
 }
 
 // Installed returns the ecosystem of installed packages of a language.
@@ -85,6 +85,18 @@ func packageType(family ftypes.OSType) string {
 	return cmp.Or(families[family], packageurl.TypeRPM)
 }
 
+// namespace is an operating system's in package URLs: that of the vendor where
+// a distribution has several.
+func namespace(family ftypes.OSType) string {
+	switch family {
+	case ftypes.SLES, ftypes.SLEMicro:
+		return "suse"
+	case ftypes.OpenSUSELeap, ftypes.OpenSUSETumbleweed:
+		return "opensuse"
+	}
+	return string(family)
+}
+
 // SystemURL is the package URL of a package of an operating system.
 func SystemURL(os ftypes.OS, p ftypes.Package) string {
 	var q packageurl.Qualifiers
@@ -105,5 +117,5 @@ func SystemURL(os ftypes.OS, p ftypes.Package) string {
 		p.Epoch = 0
 	}
 	version := SystemKey(p).Version
-	return packageurl.NewPackageURL(kind, string(os.Family), p.Name, version, q, "").ToString()
+	return packageurl.NewPackageURL(kind, namespace(os.Family), p.Name, version, q, "").ToString()
 }

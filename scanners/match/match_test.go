@@ -55,7 +55,9 @@ func TestSystemURL(t *testing.T) {
 			ftypes.Package{Name: "busybox", Version: "1.36.1-r5"}},
 		"pkg:rpm/rocky/openssl-libs@3.0.7-24.el9?arch=x86_64&distro=rocky-9.3&epoch=1": {ftypes.OS{Family: ftypes.Rocky, Name: "9.3"},
 			ftypes.Package{Name: "openssl-libs", Epoch: 1, Version: "3.0.7", Release: "24.el9", Arch: "x86_64"}},
-		"pkg:apk/wolfi/zlib@1.3-r0?distro=wolfi": {ftypes.OS{Family: ftypes.Wolfi}, ftypes.Package{Name: "zlib", Version: "1.3-r0"}},
+		"pkg:rpm/opensuse/curl@8.6.0-1?distro=opensuse-leap-15.6": {ftypes.OS{Family: ftypes.OpenSUSELeap, Name: "15.6"}, ftypes.Package{Name: "curl", Version: "8.6.0", Release: "1"}},
+		"pkg:rpm/suse/curl@8.6.0-1?distro=sles-15.6":              {ftypes.OS{Family: ftypes.SLES, Name: "15.6"}, ftypes.Package{Name: "curl", Version: "8.6.0", Release: "1"}},
+		"pkg:apk/wolfi/zlib@1.3-r0?distro=wolfi":                  {ftypes.OS{Family: ftypes.Wolfi}, ftypes.Package{Name: "zlib", Version: "1.3-r0"}},
 	} {
 		if got := SystemURL(in.os, in.p); got != want {
 			t.Errorf("%s, want %s", got, want)
@@ -78,6 +80,17 @@ func TestVersionsOfSystemsAreOrderedTheirWay(t *testing.T) {
 	} {
 		if c := ordering(tt.family)(tt.low, tt.high); c >= 0 {
 			t.Errorf("%s: %s against %s: %d", tt.family, tt.low, tt.high, c)
+		}
+	}
+}
+
+// TestEveryInstalledTypeHasItsEcosystem: a package that a reader finds and
+// nobody can match would be passed over.
+func TestEveryInstalledTypeHasItsEcosystem(t *testing.T) {
+	for _, lang := range []ftypes.LangType{ftypes.NodePkg, ftypes.PythonPkg, ftypes.GemSpec, ftypes.Jar, ftypes.GoBinary, ftypes.RustBinary, ftypes.ComposerVendor,
+		ftypes.DotNetCore, ftypes.NuGet, ftypes.PackagesProps, ftypes.CondaPkg} {
+		if e, ok := Installed(lang); !ok || e.Name == "" {
+			t.Errorf("%s has none", lang)
 		}
 	}
 }

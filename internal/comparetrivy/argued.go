@@ -68,7 +68,7 @@ func argued() book {
 		`/pnpm/6-workspaces`+ours+`pnpm-lock\.yaml `, `/uv/workspace`+ours+`uv\.lock `)
 	add("Trivy does not read [project] of pyproject.toml, and takes all for development",
 		`/poetry/2: only (Trivy|scangate): poetry\.lock (jinja2@2\.11\.2|markupsafe@3\.0\.4)( dev)?$`)
-	add("the toolchain that go.mod names stands for the standard library", `/go/toolchain`+ours+`go\.mod stdlib@v1\.22\.5$`)
+	add("a toolchain that go.mod names stands for the standard library", `/go/toolchain`+ours+`go\.mod stdlib@v1\.22\.5$`)
 	add("Trivy does not read a package without requirements in the older format", `/mix`+ours+`mix\.lock mime@1\.1\.0$`)
 	add("Trivy reads only versions in an attribute, without properties, and takes a range for a version",
 		`/nuget-props`+ours+`Directory\.Packages\.props (Newtonsoft\.Json@12\.0\.3|System\.Net\.Http@4\.3\.0)( CVE\S+ high fixed)?$`,

@@ -11,8 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/package-url/packageurl-go"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
@@ -108,12 +106,8 @@ func TestDebian(t *testing.T) {
 		if err := n.WriteLayout(filepath.Join(dir, "layout")); err != nil {
 			t.Fatal(err)
 		}
-		tag, err := name.NewTag("distro/debian:12")
-		if err != nil {
-			t.Fatal(err)
-		}
 		archive := filepath.Join(dir, "debian.tar")
-		if err := tarball.WriteToFile(archive, tag, img); err != nil {
+		if err := n.WriteArchive(archive); err != nil {
 			t.Fatal(err)
 		}
 		for _, ref := range []string{"oci:" + filepath.Join(dir, "layout"), "docker-archive:" + archive} {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
@@ -36,6 +37,18 @@ func (n Named) WriteLayout(dir string) error {
 		return p.AppendIndex(n.Index)
 	}
 	return p.AppendImage(n.Image)
+}
+
+// WriteArchive writes the image as `docker save` does, into a file.
+func (n Named) WriteArchive(file string) error {
+	if n.Image == nil {
+		return fmt.Errorf("%s: an archive has no index", n.Name)
+	}
+	tag, err := name.NewTag("fixture/" + n.Name + ":1")
+	if err != nil {
+		return err
+	}
+	return tarball.WriteToFile(file, tag, n.Image)
 }
 
 // Only is the index's image for one architecture.

@@ -7,14 +7,19 @@ import (
 	"path/filepath"
 )
 
-// Languages is an image with packages of all languages on a system without a
-// package.
+// Languages is an image with packages of all languages, some with advisories,
+// on a system with a single package.
 func Languages(checkout string) (Named, error) {
 	files, err := languages(checkout, "srv")
 	if err != nil {
 		return Named{}, err
 	}
-	img, err := newOf("amd64", osRelease("Alpine Linux", "alpine", "3.20.0"), files)
+	old, err := vulnerable("opt/shop")
+	if err != nil {
+		return Named{}, err
+	}
+	base := append(osRelease("Alpine Linux", "alpine", "3.20.0"), apkDatabase("x86_64", []pkg{{"musl", "musl", "1.2.5-r0"}}))
+	img, err := newOf("amd64", base, files, old)
 	return Named{Name: "languages", Image: img}, err
 }
 

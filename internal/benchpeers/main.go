@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/scangate/scangate/vulndb"
+	"github.com/scangate/scangate/internal/trivycache"
 )
 
 const work = "build/bench"
@@ -24,7 +24,7 @@ const work = "build/bench"
 func main() {
 	trivy := flag.String("trivy", "", "Trivy's program")
 	rounds := flag.Int("rounds", 3, "how often each is run")
-	megabytes := flag.Int("image", 500, "size of the image, in MiB")
+	megabytes := flag.Int("image", 500, "size of the image, in MB")
 	making := flag.Bool("make", false, "only make the inputs")
 	flag.Parse()
 	if *making {
@@ -66,11 +66,8 @@ func run(trivy string, rounds, megabytes int) error {
 		return err
 	}
 	cache := filepath.Join(work, "cache")
-	db := filepath.Join(cache, "db") // where Trivy looks for it
-	if err := os.MkdirAll(db, 0o755); err != nil {
-		return err
-	}
-	if err := vulndb.Build("testdata/advisories", db, time.Now()); err != nil {
+	db, err := trivycache.Fill(cache)
+	if err != nil {
 		return err
 	}
 	fmt.Println("Making the inputs …")
@@ -97,9 +94,9 @@ func run(trivy string, rounds, megabytes int) error {
 	contests := []contest{
 		{name: "3,000 files, 20 lockfiles", scangate: ours(mono, "--scanners", "dependency"), trivy: theirs("fs", "vuln", mono), goal: "CPU and memory at most 0.3"},
 		{name: "npm lockfile of 20,000 packages", scangate: ours(npm, "--scanners", "dependency"), trivy: theirs("fs", "vuln", npm), goal: "under 1 s of CPU"},
-		{name: fmt.Sprintf("image of %d MiB, with secrets", megabytes), scangate: ours(empty, "--scanners", "image", "--image", "docker-archive:"+archive),
+		{name: fmt.Sprintf("image of %d MB, with secrets", megabytes), scangate: ours(empty, "--scanners", "image", "--image", "docker-archive:"+archive),
 			trivy: theirs("image", "vuln,secret", "--input", archive), goal: "wall at most 0.6, memory under 250 MB", before: fresh},
-		{name: fmt.Sprintf("image of %d MiB, packages only", megabytes), scangate: ours(noSecrets(), "--scanners", "image", "--image", "docker-archive:"+archive),
+		{name: fmt.Sprintf("image of %d MB, packages only", megabytes), scangate: ours(noSecrets(), "--scanners", "image", "--image", "docker-archive:"+archive),
 			trivy: theirs("image", "vuln", "--input", archive), before: fresh},
 	}
 	fmt.Printf("%-34s %-9s %8s %8s %8s\n", "median of "+fmt.Sprint(rounds), "", "wall s", "CPU s", "MiB")

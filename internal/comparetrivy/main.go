@@ -13,14 +13,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
-	"github.com/aquasecurity/trivy-java-db/pkg/db"
-	"github.com/aquasecurity/trivy-java-db/pkg/types"
 	"github.com/scangate/scangate/internal/sample"
-	"github.com/scangate/scangate/vulndb"
-	_ "modernc.org/sqlite" // opens the Java database
+	"github.com/scangate/scangate/internal/trivycache"
 )
 
 const (
@@ -55,8 +50,8 @@ func main() {
 // is none.
 func run(ctx context.Context, trivy, debian string, all bool, dirs []string) error {
 	cache := filepath.Join(work, "cache")
-	db := filepath.Join(cache, "db") // where Trivy looks for it
-	if err := prepare(cache, db); err != nil {
+	db, err := prepare(cache)
+	if err != nil {
 		return err
 	}
 	c := comparison{trivy: program{trivy, cache}, db: db, book: argued(), all: all}
@@ -75,49 +70,17 @@ func run(ctx context.Context, trivy, debian string, all bool, dirs []string) err
 }
 
 // prepare makes the databases and configurations.
-func prepare(cache, dir string) error {
+func prepare(cache string) (db string, err error) {
 	if err := os.RemoveAll(work); err != nil {
-		return err
+		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := vulndb.Build("testdata/advisories", dir, time.Now()); err != nil {
-		return err
-	}
-	if err := javaDatabase(filepath.Join(cache, "java-db")); err != nil {
-		return fmt.Errorf("the Java database: %w", err)
+	if db, err = trivycache.Fill(cache); err != nil {
+		return "", err
 	}
 	if err := os.WriteFile(developmentConfig, []byte("version: 1\nscanners:\n  dependency: {dev: true}\n"), 0o644); err != nil {
-		return err
+		return "", err
 	}
-	return os.WriteFile(otherPlatform, []byte("version: 1\nscanners:\n  image: {platform: linux/arm64}\n"), 0o644)
-}
-
-// javaDatabase makes a database that knows the artifacts of the fixtures whose
-// archives say what they are in the manifest alone: Trivy does not believe
-// that of others.
-func javaDatabase(dir string) error {
-	java, err := db.New(dir)
-	if err != nil {
-		return err
-	}
-	defer java.Close()
-	if err := java.Init(); err != nil {
-		return err
-	}
-	var known []types.Index
-	for i, name := range [...]string{"org.example.shop:shop-manifest:4.5.6", "org.example.osgi:shop-bundle:7.0.1"} {
-		part := strings.Split(name, ":")
-		known = append(known, types.Index{GroupID: part[0], ArtifactID: part[1], Version: part[2], SHA1: make([]byte, 20), ArchiveType: types.JarType})
-		known[i].SHA1[0] = byte(i) // of no file
-	}
-	if err := java.InsertIndexes(known); err != nil {
-		return err
-	}
-	now := time.Now()
-	meta := db.NewMetadata(dir)
-	return meta.Update(db.Metadata{Version: db.SchemaVersion, UpdatedAt: now, NextUpdate: now.Add(time.Hour), DownloadedAt: now})
+	return db, os.WriteFile(otherPlatform, []byte("version: 1\nscanners:\n  image: {platform: linux/arm64}\n"), 0o644)
 }
 
 type comparison struct {

@@ -189,3 +189,15 @@ func findings(run finding.Run) []string {
 	slices.Sort(out)
 	return out
 }
+
+// advisories are the findings about packages, one line each.
+func advisories(run finding.Run) []string {
+	var out []string
+	for _, f := range run.Findings {
+		if f.Package != nil {
+			out = append(out, strings.Join([]string{f.Package.Name, f.Package.Version, f.RuleID, f.Package.FixedVersion, f.Severity.String(), f.Layer.DiffID, f.Layer.File}, " "))
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,8 +1,6 @@
 package images
 
 import (
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -43,16 +41,4 @@ func scan(t testing.TB, o image.Options, name string) finding.Run {
 		t.Fatalf("%s: %v: %s", name, run.Status, run.Reason)
 	}
 	return run
-}
-
-// advisories are the findings about packages, one line each.
-func advisories(run finding.Run) []string {
-	var out []string
-	for _, f := range run.Findings {
-		if f.Package != nil {
-			out = append(out, strings.Join([]string{f.Package.Name, f.Package.Version, f.RuleID, f.Package.FixedVersion, f.Severity.String(), f.Layer.DiffID, f.Layer.File}, " "))
-		}
-	}
-	slices.Sort(out)
-	return out
 }

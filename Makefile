@@ -37,9 +37,9 @@ race:
 bench: build
 	go test -run '^$$' -bench . -benchtime 3x $(PACKAGES)
 
-# Trivy's own command line beside scangate, on the same inputs in turns.
-bench-peers: build $(TOOLS)/trivy/trivy
-	go run ./internal/benchpeers -trivy $(TOOLS)/trivy/trivy
+# The newest Trivy that builds beside scangate, on the same inputs in turns.
+bench-peers: build $(TOOLS)/trivy-new/trivy
+	go run ./internal/benchpeers -trivy $(TOOLS)/trivy-new/trivy
 
 # Every fuzz target for FUZZTIME each.
 FUZZTIME := 20s
@@ -85,13 +85,20 @@ real-images:
 
 # Trivy itself beside scangate, on the same input: lockfiles, and images of every
 # operating system with the Debian of real-images. Building it takes minutes.
+# WITH=$$PWD/.tools/trivy-new/trivy compares with the newest, as information.
 # ALL=-all prints the differences that are explained, too.
-compare-trivy: build $(TOOLS)/trivy/trivy
-	go run ./internal/comparetrivy -trivy $(TOOLS)/trivy/trivy -debian $(TOOLS)/debian $(ALL) $(DIRS)
+WITH := $(TOOLS)/trivy/trivy
+compare-trivy: build $(WITH)
+	go run ./internal/comparetrivy -trivy $(WITH) -debian $(TOOLS)/debian $(ALL) $(DIRS)
 
-$(TOOLS)/trivy/trivy:
-	@mkdir -p $(TOOLS)/trivy
-	@cd $(TOOLS)/trivy && printf 'module trivycli\n\ngo 1.26.0\n' > go.mod && \
+# What people run today; it needs the experiment with Go 1.26, and does not
+# build with Go 1.27.
+$(TOOLS)/trivy-new/trivy: export GOEXPERIMENT := jsonv2
+$(TOOLS)/trivy-new/trivy: TRIVY_VERSION := v0.74.0
+
+$(TOOLS)/trivy/trivy $(TOOLS)/trivy-new/trivy:
+	@mkdir -p $(@D)
+	@cd $(@D) && printf 'module trivycli\n\ngo 1.26.0\n' > go.mod && \
 		printf '//go:build tools\n\npackage trivycli\n\nimport _ "$(TRIVY)/cmd/trivy"\n' > tools.go && \
 		go get $(TRIVY)@$(TRIVY_VERSION) && go mod tidy && go build -o trivy $(TRIVY)/cmd/trivy
 

@@ -10,12 +10,13 @@ import (
 	nuget "github.com/aquasecurity/trivy/pkg/dependency/parser/nuget/lock"
 	"github.com/aquasecurity/trivy/pkg/dependency/parser/ruby/bundler"
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
+	"github.com/scangate/scangate/scanners/match"
 )
 
 // kind is a sort of lockfile.
 type kind struct {
 	file      string          // its name; * stands for any characters, a slash for its directory
-	ecosystem ecosystem       //
+	ecosystem match.Ecosystem //
 	lang      ftypes.LangType // what the engine calls it
 	parse     parseFunc       //
 	entry     string          // stands in the file at least once for each package: counted before parsing
@@ -29,44 +30,44 @@ type kind struct {
 // example to testdata, its row to the table in the test and its row to
 // docs/ecosystems.md.
 var kinds = []kind{
-	{"package-lock.json", npmPackages, ftypes.Npm, parseNpm, `"version"`, jsonNesting, npmLines, nil, npmCommands},
-	{"npm-shrinkwrap.json", npmPackages, ftypes.Npm, parseNpm, `"version"`, jsonNesting, npmLines, nil, npmCommands},
-	{"yarn.lock", npmPackages, ftypes.Yarn, parseYarn, "\n  version", nil, nil, nil, yarnCommands},
-	{"pnpm-lock.yaml", npmPackages, ftypes.Pnpm, parsePnpm, "resolution:", nil, pnpmLines, nil, pnpmCommands},
-	{"bun.lock", npmPackages, ftypes.Bun, parseBun, `": [`, jsonNesting, bunLines, nil, bunCommands},
-	{"go.mod", goModules, ftypes.GoModule, parseGoMod, "\n", nil, goModLines, goModRemarks, goCommands},
-	{"requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"requirements-*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"requirements.*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"requirements_*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"*-requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"*_requirements.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"requirements/*.txt", pythonModules, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
-	{"poetry.lock", pythonModules, ftypes.Poetry, parsePoetry, "[[package]]", tomlNesting, tomlLines, nil, poetryCommands},
-	{"Pipfile.lock", pythonModules, ftypes.Pipenv, parsePipenv, `"version"`, jsonNesting, nil, nil, pipenvCommands},
-	{"uv.lock", pythonModules, ftypes.Uv, parseUv, "[[package]]", tomlNesting, tomlLines, nil, uvCommands},
-	{"pdm.lock", pythonModules, ftypes.Pip, parsePDM, "[[package]]", tomlNesting, tomlLines, nil, pdmCommands},
-	{"pylock.toml", pythonModules, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
-	{"pylock.*.toml", pythonModules, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
-	{"Cargo.lock", rustCrates, ftypes.Cargo, parseCargo, "[[package]]", tomlNesting, nil, nil, cargoCommands},
-	{"Gemfile.lock", rubyGems, ftypes.Bundler, with(bundler.NewParser), "\n", nil, nil, nil, bundlerCommands},
-	{"composer.lock", phpPackages, ftypes.Composer, parseComposer, `"version"`, jsonNesting, nil, nil, composerCommands},
-	{"composer/installed.json", phpPackages, ftypes.ComposerVendor, parseComposerInstalled, `"version"`, jsonNesting, nil, nil, composerCommands},
-	{"packages.lock.json", dotnetPackages, ftypes.NuGet, with(nuget.NewParser), `"type"`, jsonNesting, nil, nil, nugetCommands},
-	{"packages.config", dotnetPackages, ftypes.NuGet, parsePackagesConfig, "<package", nil, nil, nil, packagesConfigCommands},
-	{"*.deps.json", dotnetPackages, ftypes.DotNetCore, parseDeps, `"type"`, jsonNesting, nil, nil, nugetCommands},
-	{"*Packages.props", dotnetPackages, ftypes.PackagesProps, parsePackagesProps, "<Package", nil, nil, nil, packagesPropsCommands},
-	{"pom.xml", javaPackages, ftypes.Pom, parsePOM, "<dependency>", nil, nil, nil, pomCommands},
-	{"*gradle.lockfile", javaPackages, ftypes.Gradle, byLine(lockfile.NewParser), "\n", nil, nil, nil, gradleCommands},
-	{"build.sbt.lock", javaPackages, ftypes.Sbt, parseSbt, `"version"`, jsonNesting, nil, nil, commands{}},
-	{"pubspec.lock", dartPackages, ftypes.Pub, parsePub, "\n    version:", nil, pubLines, nil, pubCommands},
-	{"mix.lock", hexPackages, ftypes.Hex, parseMix, "{:hex,", nil, nil, mixRemarks, mixCommands},
-	{"Package.resolved", swiftPackages, ftypes.Swift, parseSwift, `"state"`, jsonNesting, nil, nil, swiftCommands},
-	{"Podfile.lock", cocoaPods, ftypes.Cocoapods, parsePods, "\n", nil, podLines, nil, podCommands},
-	{"conan.lock", conanPackages, ftypes.Conan, with(conan.NewParser), "/", jsonNesting, nil, nil, commands{}},
-	{"Manifest.toml", juliaPackages, ftypes.Julia, with(julia.NewParser), "[[", tomlNesting, nil, nil, commands{}},
-	{"environment.yml", condaPackages, ftypes.CondaEnv, parseConda, "\n", nil, nil, nil, commands{}},
-	{"environment.yaml", condaPackages, ftypes.CondaEnv, parseConda, "\n", nil, nil, nil, commands{}},
+	{"package-lock.json", match.NPM, ftypes.Npm, parseNpm, `"version"`, jsonNesting, npmLines, nil, npmCommands},
+	{"npm-shrinkwrap.json", match.NPM, ftypes.Npm, parseNpm, `"version"`, jsonNesting, npmLines, nil, npmCommands},
+	{"yarn.lock", match.NPM, ftypes.Yarn, parseYarn, "\n  version", nil, nil, nil, yarnCommands},
+	{"pnpm-lock.yaml", match.NPM, ftypes.Pnpm, parsePnpm, "resolution:", nil, pnpmLines, nil, pnpmCommands},
+	{"bun.lock", match.NPM, ftypes.Bun, parseBun, `": [`, jsonNesting, bunLines, nil, bunCommands},
+	{"go.mod", match.Go, ftypes.GoModule, parseGoMod, "\n", nil, goModLines, goModRemarks, goCommands},
+	{"requirements.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements-*.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements.*.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements_*.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"*-requirements.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"*_requirements.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"requirements/*.txt", match.Pip, ftypes.Pip, parseRequirements, "==", nil, nil, nil, requirementsCommands},
+	{"poetry.lock", match.Pip, ftypes.Poetry, parsePoetry, "[[package]]", tomlNesting, tomlLines, nil, poetryCommands},
+	{"Pipfile.lock", match.Pip, ftypes.Pipenv, parsePipenv, `"version"`, jsonNesting, nil, nil, pipenvCommands},
+	{"uv.lock", match.Pip, ftypes.Uv, parseUv, "[[package]]", tomlNesting, tomlLines, nil, uvCommands},
+	{"pdm.lock", match.Pip, ftypes.Pip, parsePDM, "[[package]]", tomlNesting, tomlLines, nil, pdmCommands},
+	{"pylock.toml", match.Pip, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
+	{"pylock.*.toml", match.Pip, ftypes.Pip, parsePylock, "[[packages]]", tomlNesting, tomlLines, nil, commands{}},
+	{"Cargo.lock", match.Cargo, ftypes.Cargo, parseCargo, "[[package]]", tomlNesting, nil, nil, cargoCommands},
+	{"Gemfile.lock", match.RubyGems, ftypes.Bundler, with(bundler.NewParser), "\n", nil, nil, nil, bundlerCommands},
+	{"composer.lock", match.Composer, ftypes.Composer, parseComposer, `"version"`, jsonNesting, nil, nil, composerCommands},
+	{"composer/installed.json", match.Composer, ftypes.ComposerVendor, parseComposerInstalled, `"version"`, jsonNesting, nil, nil, composerCommands},
+	{"packages.lock.json", match.NuGet, ftypes.NuGet, with(nuget.NewParser), `"type"`, jsonNesting, nil, nil, nugetCommands},
+	{"packages.config", match.NuGet, ftypes.NuGet, parsePackagesConfig, "<package", nil, nil, nil, packagesConfigCommands},
+	{"*.deps.json", match.NuGet, ftypes.DotNetCore, parseDeps, `"type"`, jsonNesting, nil, nil, nugetCommands},
+	{"*Packages.props", match.NuGet, ftypes.PackagesProps, parsePackagesProps, "<Package", nil, nil, nil, packagesPropsCommands},
+	{"pom.xml", match.Maven, ftypes.Pom, parsePOM, "<dependency>", nil, nil, nil, pomCommands},
+	{"*gradle.lockfile", match.Maven, ftypes.Gradle, byLine(lockfile.NewParser), "\n", nil, nil, nil, gradleCommands},
+	{"build.sbt.lock", match.Maven, ftypes.Sbt, parseSbt, `"version"`, jsonNesting, nil, nil, commands{}},
+	{"pubspec.lock", match.Pub, ftypes.Pub, parsePub, "\n    version:", nil, pubLines, nil, pubCommands},
+	{"mix.lock", match.Hex, ftypes.Hex, parseMix, "{:hex,", nil, nil, mixRemarks, mixCommands},
+	{"Package.resolved", match.Swift, ftypes.Swift, parseSwift, `"state"`, jsonNesting, nil, nil, swiftCommands},
+	{"Podfile.lock", match.CocoaPods, ftypes.Cocoapods, parsePods, "\n", nil, podLines, nil, podCommands},
+	{"conan.lock", match.Conan, ftypes.Conan, with(conan.NewParser), "/", jsonNesting, nil, nil, commands{}},
+	{"Manifest.toml", match.Julia, ftypes.Julia, with(julia.NewParser), "[[", tomlNesting, nil, nil, commands{}},
+	{"environment.yml", match.Conda, ftypes.CondaEnv, parseConda, "\n", nil, nil, nil, commands{}},
+	{"environment.yaml", match.Conda, ftypes.CondaEnv, parseConda, "\n", nil, nil, nil, commands{}},
 }
 
 // kindOf returns the kind of the lockfile at that path.

@@ -57,6 +57,8 @@ type gitleaksEngine struct {
 	detector *gitleaks.Detector
 	config   config.Config
 	paths    []config.Rule // rules on the path alone
+	filter   *prefilter    // nil: everything goes to the detector
+	some     detectors
 }
 
 // quiet guards the one place where gitleaks can only be set up globally.
@@ -65,7 +67,7 @@ var quiet sync.Once
 // newGitleaks reads the default rules through a viper of its own: the global
 // one is shared with whatever else is linked in, and is not safe to load from
 // two goroutines.
-func newGitleaks() (*gitleaksEngine, error) {
+func newGitleaks(prefiltered bool) (*gitleaksEngine, error) {
 	// gitleaks logs to standard error, and at trace level logs the secrets.
 	// Its logger is a package variable, so it is set before the first use and
 	// never again.
@@ -87,10 +89,12 @@ func newGitleaks() (*gitleaksEngine, error) {
 	if len(cfg.Rules) == 0 {
 		return nil, errors.New("gitleaks' default rules are empty")
 	}
-	d := gitleaks.NewDetector(cfg)
-	d.MaxDecodeDepth = maxDecodeDepth
-	d.IgnoreGitleaksAllow = true // marked findings are reported as suppressed
-	e := &gitleaksEngine{detector: d, config: cfg}
+	e := &gitleaksEngine{detector: newDetector(cfg), config: cfg}
+	if prefiltered {
+		if e.filter, err = newPrefilter(cfg); err != nil {
+			return nil, fmt.Errorf("gitleaks' default rules: %w", err)
+		}
+	}
 	for _, id := range cfg.OrderedRules {
 		if r := cfg.Rules[id]; r.Regex == nil && r.Path != nil {
 			e.paths = append(e.paths, r)
@@ -140,14 +144,42 @@ func (e *gitleaksEngine) detect(ctx context.Context, f fragment) (hits []hit, er
 			err = fmt.Errorf("%s: gitleaks failed: panic of type %T", f.path, r)
 		}
 	}()
+	if e.filter == nil || e.byPath(f.path) {
+		return e.run(ctx, e.detector, f, piece{0, len(f.text)})
+	}
+	sifter := e.filter.sifter()
+	v := sifter.sift(f.text, f.path)
+	sifter.release()
+	d := e.detector
+	if !v.all {
+		if len(v.rules) == 0 {
+			return nil, ctx.Err()
+		}
+		d = e.some.with(e.config, e.filter, v.rules)
+	}
+	if v.windows == nil {
+		return e.run(ctx, d, f, piece{0, len(f.text)})
+	}
+	for _, w := range v.windows {
+		more, err := e.run(ctx, d, f, w)
+		if err != nil {
+			return nil, err
+		}
+		hits = append(hits, more...)
+	}
+	return hits, nil
+}
+
+// run runs a detector on a piece of a fragment.
+func (e *gitleaksEngine) run(ctx context.Context, d *gitleaks.Detector, f fragment, w piece) (hits []hit, err error) {
 	//lint:ignore SA1019 it is what DetectContext takes; sources.Fragment replaces it in v9
-	in := gitleaks.Fragment{Raw: f.text, FilePath: f.path, StartLine: f.line}
+	in := gitleaks.Fragment{Raw: f.text[w.from:w.to], FilePath: f.path, StartLine: f.line + strings.Count(f.text[:w.from], "\n")}
 	if f.commit != nil {
 		in.CommitSHA = f.commit.hash
 		// gitleaks dereferences Remote for every finding that has a commit.
 		in.CommitInfo = &sources.CommitInfo{SHA: f.commit.hash, Remote: &sources.RemoteInfo{Platform: scm.NoPlatform}}
 	}
-	found := e.detector.DetectContext(ctx, in)
+	found := d.DetectContext(ctx, in)
 	if err := ctx.Err(); err != nil {
 		return nil, err // the detector stopped early
 	}

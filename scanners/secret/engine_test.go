@@ -48,7 +48,7 @@ func TestVersion(t *testing.T) {
 // TestRules asserts that the table of severities and gitleaks' default rules
 // are about the same rules.
 func TestRules(t *testing.T) {
-	e, err := newGitleaks()
+	e, err := newGitleaks(true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestRules(t *testing.T) {
 }
 
 func TestPanicIsAnError(t *testing.T) {
-	e, err := newGitleaks()
+	e, err := newGitleaks(false)
 	if err != nil {
 		t.Fatal(err)
 	}

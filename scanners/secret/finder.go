@@ -15,7 +15,7 @@ type Finder struct{ engine engine }
 
 // NewFinder compiles the rules, which takes some hundredths of a second.
 func NewFinder() (*Finder, error) {
-	e, err := newGitleaks()
+	e, err := newGitleaks(true)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GITLEAKS    := github.com/zricethezav/gitleaks/v8@v8.30.1
 NEXT_GO     := go1.27.1
 TRIVY         := github.com/aquasecurity/trivy
 TRIVY_VERSION := v0.66.0
@@ -37,9 +38,10 @@ race:
 bench: build
 	go test -run '^$$' -bench . -benchtime 3x $(PACKAGES)
 
-# The newest Trivy that builds beside scangate, on the same inputs in turns.
-bench-peers: build $(TOOLS)/trivy-new/trivy
-	go run ./internal/benchpeers -trivy $(TOOLS)/trivy-new/trivy
+# The newest Trivy that builds, and Gitleaks, beside scangate, on the same inputs
+# in turns. Building them takes minutes.
+bench-peers: build $(TOOLS)/trivy-new/trivy $(TOOLS)/gitleaks
+	go run ./internal/benchpeers -trivy $(TOOLS)/trivy-new/trivy -gitleaks $(TOOLS)/gitleaks
 
 # Every fuzz target for FUZZTIME each.
 FUZZTIME := 20s
@@ -107,6 +109,9 @@ image: build
 
 $(TOOLS)/staticcheck:
 	GOBIN=$(TOOLS) go install $(STATICCHECK)
+
+$(TOOLS)/gitleaks:
+	GOBIN=$(TOOLS) go install $(GITLEAKS)
 
 $(TOOLS)/actionlint:
 	GOBIN=$(TOOLS) go install $(ACTIONLINT)

@@ -1,13 +1,15 @@
-// Command benchpeers times scangate beside Trivy's own command line on the same
-// inputs, database and machine, in turns, and prints what each took and the
-// ratio. `make bench-peers` builds both first. It judges nothing: figures of a
+// Command benchpeers times scangate beside the command lines of Trivy and
+// Gitleaks on the same inputs, database and machine, in turns, and prints what
+// each took and the ratio. `make bench-peers` builds them first. It judges nothing: figures of a
 // busy machine are no test.
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +25,7 @@ const work = "build/bench"
 
 func main() {
 	trivy := flag.String("trivy", "", "Trivy's program")
+	gitleaks := flag.String("gitleaks", "", "Gitleaks' program")
 	rounds := flag.Int("rounds", 3, "how often each is run")
 	megabytes := flag.Int("image", 500, "size of the image, in MB")
 	making := flag.Bool("make", false, "only make the inputs")
@@ -34,7 +37,7 @@ func main() {
 		}
 		return
 	}
-	if err := run(*trivy, *rounds, *megabytes); err != nil {
+	if err := run(*trivy, *gitleaks, *rounds, *megabytes); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -46,22 +49,29 @@ var (
 	npm     = filepath.Join(work, "npm")
 	archive = filepath.Join(work, "image.tar")
 	empty   = filepath.Join(work, "empty")
+	history = filepath.Join(work, "history")
 )
 
 func makeInputs(megabytes int) error {
-	return errors.Join(makeMonorepo(mono), makeNPM(npm, 20_000), makeArchive(archive, megabytes), os.MkdirAll(empty, 0o755))
+	return errors.Join(makeMonorepo(mono), makeNPM(npm, 20_000), makeArchive(archive, megabytes), makeHistory(history), os.MkdirAll(empty, 0o755))
 }
 
 // contest is one input with the command lines that look at it.
 type contest struct {
-	name     string
-	scangate []string
-	trivy    []string
-	goal     string // of the ratio, or of scangate itself
-	before   func() error
+	name   string
+	ours   []string
+	peers  []peer
+	goal   string // of the ratio to the first peer, or of scangate itself
+	before func() error
 }
 
-func run(trivy string, rounds, megabytes int) error {
+// peer is another program.
+type peer struct {
+	name string
+	args []string
+}
+
+func run(trivy, gitleaks string, rounds, megabytes int) error {
 	if err := os.RemoveAll(work); err != nil {
 		return err
 	}
@@ -84,20 +94,25 @@ func run(trivy string, rounds, megabytes int) error {
 	ours := func(dir string, more ...string) []string {
 		return append([]string{"bin/scangate", "scan", dir, "--offline", "--db", db, "--results", results}, more...)
 	}
-	theirs := func(command, scan string, args ...string) []string {
-		return append([]string{trivy, command, "--quiet", "--cache-dir", cache, "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--skip-version-check",
-			"--scanners", scan, "--format", "json", "--output", filepath.Join(work, "trivy.json")}, args...)
+	theirs := func(command, scan string, args ...string) []peer {
+		return []peer{{"trivy", append([]string{trivy, command, "--quiet", "--cache-dir", cache, "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--skip-version-check",
+			"--scanners", scan, "--format", "json", "--output", filepath.Join(work, "trivy.json")}, args...)}}
 	}
 	fresh := func() error {
 		return errors.Join(os.RemoveAll(filepath.Join(work, "home")), os.RemoveAll(filepath.Join(cache, "fanal")))
 	}
 	contests := []contest{
-		{name: "3,000 files, 20 lockfiles", scangate: ours(mono, "--scanners", "dependency"), trivy: theirs("fs", "vuln", mono), goal: "CPU and memory at most 0.3"},
-		{name: "npm lockfile of 20,000 packages", scangate: ours(npm, "--scanners", "dependency"), trivy: theirs("fs", "vuln", npm), goal: "under 1 s of CPU"},
-		{name: fmt.Sprintf("image of %d MB, with secrets", megabytes), scangate: ours(empty, "--scanners", "image", "--image", "docker-archive:"+archive),
-			trivy: theirs("image", "vuln,secret", "--input", archive), goal: "wall at most 0.6, memory under 250 MB", before: fresh},
-		{name: fmt.Sprintf("image of %d MB, packages only", megabytes), scangate: ours(noSecrets(), "--scanners", "image", "--image", "docker-archive:"+archive),
-			trivy: theirs("image", "vuln", "--input", archive), before: fresh},
+		{name: "3,000 files, 20 lockfiles", ours: ours(mono, "--scanners", "dependency"), peers: theirs("fs", "vuln", mono), goal: "CPU and memory at most 0.3"},
+		{name: "npm lockfile of 20,000 packages", ours: ours(npm, "--scanners", "dependency"), peers: theirs("fs", "vuln", npm), goal: "under 1 s of CPU"},
+		{name: fmt.Sprintf("image of %d MB, with secrets", megabytes), ours: ours(empty, "--scanners", "image", "--image", "docker-archive:"+archive),
+			peers: theirs("image", "vuln,secret", "--input", archive), goal: "wall at most 0.6, memory under 250 MB", before: fresh},
+		{name: fmt.Sprintf("image of %d MB, packages only", megabytes), ours: ours(noSecrets(), "--scanners", "image", "--image", "docker-archive:"+archive),
+			peers: theirs("image", "vuln", "--input", archive), before: fresh},
+		{name: fmt.Sprintf("history of %d commits", commits), ours: ours(history, "--scanners", "secret"), goal: "wall and CPU at most 0.35, memory under 300 MB", before: fresh,
+			peers: []peer{
+				{"gitleaks", []string{gitleaks, "git", history, "--no-banner", "--redact", "--log-level", "error", "--report-path", filepath.Join(work, "gitleaks.json")}},
+				{"git log", []string{"git", "-C", history, "log", "-p", "--all"}},
+			}},
 	}
 	fmt.Printf("%-34s %-9s %8s %8s %8s\n", "median of "+fmt.Sprint(rounds), "", "wall s", "CPU s", "MiB")
 	for _, c := range contests {
@@ -122,13 +137,17 @@ func noSecrets() string {
 type figures struct{ wall, cpu, memory float64 }
 
 func (c contest) hold(rounds int) error {
-	var all [2][]figures
+	all := make([][]figures, 1+len(c.peers))
 	for range rounds {
-		for i, args := range [][]string{c.scangate, c.trivy} {
+		for i := range all {
 			if c.before != nil {
 				if err := c.before(); err != nil {
 					return err
 				}
+			}
+			args := c.ours
+			if i > 0 {
+				args = c.peers[i-1].args
 			}
 			f, err := measure(args)
 			if err != nil {
@@ -137,10 +156,13 @@ func (c contest) hold(rounds int) error {
 			all[i] = append(all[i], f)
 		}
 	}
-	us, them := median(all[0]), median(all[1])
-	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.0f\n", c.name, "scangate", us.wall, us.cpu, us.memory)
-	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.0f\n", "", "trivy", them.wall, them.cpu, them.memory)
-	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.2f   %s\n", "", "ratio", us.wall/them.wall, us.cpu/them.cpu, us.memory/them.memory, c.goal)
+	us := median(all[0])
+	fmt.Printf("%-34s %-9s %8.2f %8.2f %8.0f   %s\n", c.name, "scangate", us.wall, us.cpu, us.memory, c.goal)
+	for i, p := range c.peers {
+		them := median(all[i+1])
+		fmt.Printf("%-34s %-9s %8.2f %8.2f %8.0f\n", "", p.name, them.wall, them.cpu, them.memory)
+		fmt.Printf("%-34s %-9s %8.2f %8.2f %8.2f\n", "", "  ratio", us.wall/them.wall, us.cpu/them.cpu, us.memory/them.memory)
+	}
 	return nil
 }
 
@@ -153,10 +175,13 @@ func measure(args []string) (figures, error) {
 	}
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+home)
 	start := time.Now()
-	out, err := cmd.CombinedOutput()
+	// Written away: nobody's time is spent on keeping it.
+	var problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.Discard, &problems
+	err = cmd.Run()
 	wall := time.Since(start)
 	if code := cmd.ProcessState.ExitCode(); err != nil && code != 1 {
-		return figures{}, fmt.Errorf("%s: %w: %s", args[0], err, out)
+		return figures{}, fmt.Errorf("%s: %w: %s", args[0], err, problems.Bytes())
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {

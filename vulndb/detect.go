@@ -10,8 +10,6 @@ import (
 
 	trivydb "github.com/aquasecurity/trivy-db/pkg/db"
 	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
-	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/vulnerability"
-	"github.com/aquasecurity/trivy/pkg/detector/library"
 	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/aquasecurity/trivy/pkg/types"
 	vulninfo "github.com/aquasecurity/trivy/pkg/vulnerability"
@@ -32,14 +30,14 @@ func (d *DB) Covers(lang ftypes.LangType) (bool, error) {
 	if d.closed {
 		return false, errClosed
 	}
-	driver, ok := library.NewDriver(lang)
+	ecosystem, ok := ecosystemOf(lang)
 	if !ok {
 		return false, nil
 	}
 	var found bool
 	path := trivydb.Path(d.dir)
 	err := guard(path, func() (err error) {
-		found, err = covers(driver.Type())
+		found, err = covers(string(ecosystem))
 		return err
 	})
 	return found, err
@@ -54,7 +52,7 @@ func (d *DB) Detect(ctx context.Context, lang ftypes.LangType, pkgs []ftypes.Pac
 	if d.closed {
 		return nil, errClosed
 	}
-	driver, ok := library.NewDriver(lang)
+	ecosystem, ok := ecosystemOf(lang)
 	if !ok {
 		return nil, fmt.Errorf("packages of type %q cannot be matched", lang)
 	}
@@ -65,11 +63,11 @@ func (d *DB) Detect(ctx context.Context, lang ftypes.LangType, pkgs []ftypes.Pac
 			return nil, err
 		}
 		err := guard(path, func() error {
-			found, err := library.Detect(ctx, lang, chunk)
+			found, err := detectLibrary(ctx, lang, ecosystem, chunk)
 			if err != nil {
 				return corrupt(path, "%v", oneLine(err))
 			}
-			if err := fillIn(dbtypes.Ecosystem(driver.Type()), found); err != nil {
+			if err := fillIn(ecosystem, found); err != nil {
 				return corrupt(path, "%v", oneLine(err))
 			}
 			sortByPackage(places(chunk, func(p ftypes.Package) string { return p.Version }), found)
@@ -95,18 +93,22 @@ func fillIn(ecosystem dbtypes.Ecosystem, found []types.DetectedVulnerability) er
 		if len(v.VendorIDs) > 0 {
 			continue
 		}
-		name := vulnerability.NormalizePkgName(ecosystem, v.PkgName)
-		if known[name] == nil {
-			advisories, err := trivydb.Config{}.GetAdvisories(string(ecosystem)+"::", name)
-			if err != nil {
-				return err
+		for _, name := range namesOf(ecosystem, v.PkgName) {
+			if known[name] == nil {
+				advisories, err := trivydb.Config{}.GetAdvisories(string(ecosystem)+"::", name)
+				if err != nil {
+					return err
+				}
+				known[name] = make(map[string][]string, len(advisories))
+				for _, a := range advisories {
+					known[name][a.VulnerabilityID] = a.VendorIDs
+				}
 			}
-			known[name] = make(map[string][]string, len(advisories))
-			for _, a := range advisories {
-				known[name][a.VulnerabilityID] = a.VendorIDs
+			if ids := known[name][v.VulnerabilityID]; len(ids) > 0 {
+				v.VendorIDs = ids
+				break
 			}
 		}
-		v.VendorIDs = known[name][v.VulnerabilityID]
 	}
 	return nil
 }

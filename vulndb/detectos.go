@@ -160,9 +160,18 @@ func chunksOf(family ftypes.OSType, pkgs []ftypes.Package) func(func([]ftypes.Pa
 }
 
 func detectOS(ctx context.Context, dist distribution, target types.ScanTarget) ([]types.DetectedVulnerability, error) {
+	given := target.Packages
+	var names map[string]string
+	target.Packages, names = withModules(target.OS.Family, given)
 	found, _, err := ospkg.Detect(ctx, target, types.ScanOptions{})
 	if err != nil {
 		return nil, err
+	}
+	target.Packages = given
+	for i := range found {
+		if name, ok := names[found[i].PkgName]; ok {
+			found[i].PkgName = name
+		}
 	}
 	if dist.layout == redHat {
 		if err := settleErrata(major(target.OS.Name), target.Packages, found); err != nil {

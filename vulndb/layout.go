@@ -14,10 +14,10 @@ import (
 
 // sourceNames are the ecosystems that facts may be about, as trivy-db calls
 // them, and what the name of GitHub's advisory source for it ends in. GitHub
-// has none for Conan, and lists pods under Swift.
+// has none for Conan and Julia, and lists pods under Swift.
 var sourceNames = map[string]string{
 	"npm": "npm", "go": "Go", "pip": "pip", "cargo": "Rust", "rubygems": "RubyGems", "composer": "Composer", "nuget": "NuGet",
-	"maven": "Maven", "pub": "Pub", "erlang": "Erlang", "swift": "Swift", "cocoapods": "Swift", "conan": "Conan",
+	"maven": "Maven", "pub": "Pub", "erlang": "Erlang", "swift": "Swift", "cocoapods": "Swift", "conan": "Conan", "julia": "Julia",
 }
 
 // content is a database: bucket, nested bucket (empty for none), key, value.
@@ -85,7 +85,7 @@ func (b *builder) add(f fact) error {
 	at := [3]string{bucket, f.Package, f.ID}
 	dist, isOS := distributions[ftypes.OSType(f.ecosystem)]
 	if !isOS {
-		at[1] = vulnerability.NormalizePkgName(dbtypes.Ecosystem(f.ecosystem), f.Package)
+		at[1] = namesOf(dbtypes.Ecosystem(f.ecosystem), f.Package)[0]
 	}
 	b.put(dist, at, f)
 	b.count++

@@ -181,7 +181,7 @@ func (b *builder) extend(f fact) {
 	at := [3]string{bucket, f.Package, f.ID}
 	dist, isOS := distributions[ftypes.OSType(f.ecosystem)]
 	if !isOS {
-		at[1] = vulnerability.NormalizePkgName(dbtypes.Ecosystem(f.ecosystem), f.Package)
+		at[1] = namesOf(dbtypes.Ecosystem(f.ecosystem), f.Package)[0]
 	}
 	b.content[[3]string{"data-source", "", bucket}] = source
 	b.describe(f)

@@ -149,7 +149,7 @@ func TestKinds(t *testing.T) {
 			"conan.lock:4 CVE-2023-38545 libcurl@8.3.0 ",
 			"conan.lock:4 CVE-2023-38546 libcurl@8.3.0 ",
 		}, nil},
-		{"julia", 0, nil, []string{"info Manifest.toml: 2 packages listed and not matched: there is no source of advisories for julia"}},
+		{"julia", 3, []string{"Manifest.toml:16 CVE-2025-52479 HTTP@1.9.5 "}, nil},
 		{"conda", 0, nil, []string{"info environment.yml: 3 packages listed and not matched: there is no source of advisories for conda"}},
 		{"conda-yaml", 0, nil, []string{"info environment.yaml: 1 package listed and not matched: there is no source of advisories for conda"}},
 	} {

@@ -36,7 +36,7 @@ var (
 	Swift     = Ecosystem{"swift", packageurl.TypeSwift, compare.GenericComparer{}}
 	CocoaPods = Ecosystem{"cocoapods", packageurl.TypeCocoapods, comparegem.Comparer{}}
 	Conan     = Ecosystem{"conan", packageurl.TypeConan, compare.GenericComparer{}}
-	Julia     = Ecosystem{"julia", packageurl.TypeJulia, nil}
+	Julia     = Ecosystem{"julia", packageurl.TypeJulia, compare.GenericComparer{}}
 	Conda     = Ecosystem{"conda", packageurl.TypeConda, nil}
 )
 

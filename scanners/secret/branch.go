@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // minAnchor is the length, in bytes, of the shortest string that is looked for
@@ -22,11 +23,17 @@ type branch struct {
 	tail    string   // expression
 	back    int      // how many bytes a match can begin before its tail, or unbounded
 	lines   bool     // a line break can be among them
+	close   string   // what must stand right before the tail, in the same line; may be empty
+	near    int      // how many bytes that can be, or unbounded
 
-	once    sync.Once
-	pattern *regexp.Regexp // the tail, at the start of the text
-	prog    *syntax.Prog   // the same
+	once     sync.Once
+	pattern  *regexp.Regexp // the tail, at the start of the text
+	prog     *syntax.Prog   // the same
+	approach *regexp.Regexp // close, at the end of the text; nil: nothing must stand there
 }
+
+// vague reports that a match can begin anywhere before its tail.
+func (b *branch) vague() bool { return b.back == unbounded && b.lines }
 
 // compile prepares the tail. Most rules never meet their anchors, so it is
 // done when first needed.
@@ -38,6 +45,9 @@ func (b *branch) compile() {
 			return // it was compiled just now
 		}
 		b.prog, _ = syntax.Compile(re.Simplify())
+		if b.close != "" {
+			b.approach = regexp.MustCompile(`(?:` + b.close + `)\z`)
+		}
 	})
 }
 
@@ -138,7 +148,35 @@ func longEnough(set []string) []string {
 func newBranch(rule int, w way) *branch {
 	b := &branch{rule: rule, anchors: w.anchors, tail: expression(w.tail)}
 	b.back, b.lines = extent(w.before)
+	end := len(w.before)
+	for end > 0 && opensWithAssertion(w.before[end-1:end]) {
+		end-- // it looks at the tail
+	}
+	from := end
+	for from > 0 {
+		if _, lines := extentOf(w.before[from-1]); lines {
+			break
+		}
+		from--
+	}
+	if near := w.before[from:end]; !canBeEmpty(&syntax.Regexp{Op: syntax.OpConcat, Sub: near}) {
+		b.close = expression(near)
+		b.near, _ = extent(near)
+	}
 	return b
+}
+
+// approached reports whether what stands before a place lets a match go on
+// there, and how many bytes it looked at.
+func (b *branch) approached(text string, at int) (ok bool, looked int) {
+	if b.approach == nil {
+		return true, 0
+	}
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	if b.near != unbounded {
+		from = max(from, at-b.near-utf8.UTFMax)
+	}
+	return b.approach.MatchString(text[from:at]), at - from
 }
 
 func expression(seq []*syntax.Regexp) string {

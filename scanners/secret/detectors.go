@@ -27,9 +27,13 @@ type detectors struct {
 	kept map[string]*gitleaks.Detector
 }
 
-// with returns a detector that has the rules of these numbers.
-func (d *detectors) with(cfg config.Config, p *prefilter, rules []int) *gitleaks.Detector {
-	key := make([]byte, 0, 2*len(rules))
+// with returns a detector that has the rules of these numbers. In parts of a
+// text it tries them without the keywords that are elsewhere in the text.
+func (d *detectors) with(cfg config.Config, p *prefilter, rules []int, parts bool) *gitleaks.Detector {
+	key := make([]byte, 0, 2*len(rules)+1)
+	if parts {
+		key = append(key, 'p')
+	}
 	for _, r := range rules {
 		key = binary.LittleEndian.AppendUint16(key, uint16(r))
 	}
@@ -42,6 +46,9 @@ func (d *detectors) with(cfg config.Config, p *prefilter, rules []int) *gitleaks
 	cfg.Keywords = map[string]struct{}{}
 	for _, r := range rules {
 		rule := p.rules[r].Rule
+		if parts && p.rules[r].remote() {
+			rule.Keywords = nil
+		}
 		cfg.Rules[rule.RuleID] = rule
 		for _, k := range rule.Keywords {
 			cfg.Keywords[k] = struct{}{}

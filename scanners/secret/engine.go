@@ -155,7 +155,7 @@ func (e *gitleaksEngine) detect(ctx context.Context, f fragment) (hits []hit, er
 		if len(v.rules) == 0 {
 			return nil, ctx.Err()
 		}
-		d = e.some.with(e.config, e.filter, v.rules)
+		d = e.some.with(e.config, e.filter, v.rules, v.windows != nil)
 	}
 	if v.windows == nil {
 		return e.run(ctx, d, f, piece{0, len(f.text)})

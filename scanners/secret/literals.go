@@ -2,6 +2,7 @@ package secret
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,10 +11,46 @@ import (
 // maxStrings bounds the sets of strings that are told from an expression.
 const maxStrings = 64
 
-// foldsToASCII are the characters outside ASCII that a case-insensitive
-// expression, or the lower-casing of a text, takes for ASCII letters. A text
-// that holds one is never sifted, so here they do not exist.
-var foldsToASCII = [...]string{"\u017F", "\u212A", "\u0130"}
+// folds are the characters outside ASCII that a case-insensitive expression,
+// or the lower-casing of a text, takes for an ASCII letter.
+var folds = [...]struct{ from, to string }{{"\u017F", "s"}, {"\u212A", "k"}, {"\u0130", "i"}}
+
+// unfold returns the text with those letters in ASCII, and what gives for a
+// place in it the place in text; nil if the text is its own.
+func unfold(text string) (ascii string, place func(int) int) {
+	var longer []piece // where a letter stood, and by how much it was longer
+	for _, f := range folds {
+		for from := 0; ; {
+			i := strings.Index(text[from:], f.from)
+			if i < 0 {
+				break
+			}
+			longer = append(longer, piece{from + i, len(f.from) - len(f.to)})
+			from += i + len(f.from)
+		}
+	}
+	if longer == nil {
+		return text, nil
+	}
+	slices.SortFunc(longer, func(a, b piece) int { return a.from - b.from })
+	lost := 0
+	for i := range longer {
+		longer[i].from -= lost // now a place in ascii
+		lost += longer[i].to
+		longer[i].to = lost
+	}
+	pairs := make([]string, 0, 2*len(folds))
+	for _, f := range folds {
+		pairs = append(pairs, f.from, f.to)
+	}
+	return strings.NewReplacer(pairs...).Replace(text), func(at int) int {
+		i, _ := slices.BinarySearchFunc(longer, at, func(l piece, at int) int { return l.from - at })
+		if i == 0 {
+			return at
+		}
+		return at + longer[i-1].to
+	}
+}
 
 // prefixes returns lower-case strings such that whatever the sequence matches
 // begins, case aside, with one of them. The last resort is the empty string.
@@ -55,10 +92,14 @@ func beginnings(re *syntax.Regexp) (set []string, exact bool) {
 		seen := map[rune]bool{}
 		for i := 0; i < len(re.Rune); i += 2 {
 			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				if r >= utf8.RuneSelf && !strings.ContainsRune(strings.Join(foldsToASCII[:], ""), r) || len(seen) > 8 {
+				low := unicode.ToLower(r)
+				if r == '\u017F' {
+					low = 's'
+				}
+				if low >= utf8.RuneSelf || len(seen) > 8 {
 					return unknown, false
 				}
-				if low := unicode.ToLower(r); low < utf8.RuneSelf && !seen[low] {
+				if !seen[low] {
 					seen[low] = true
 					set = append(set, string(low))
 				}

@@ -34,6 +34,10 @@ type sieve struct {
 	judged   bool      // the secret of a match can be told from the match of the tail
 }
 
+// remote reports that the keyword which makes gitleaks try the rule can be
+// anywhere in the text.
+func (s *sieve) remote() bool { return s.own || s.branches == nil }
+
 // newPrefilter returns nil for rules that cannot be sifted: those that look
 // at each other's findings, or at every text.
 func newPrefilter(cfg config.Config) (*prefilter, error) {

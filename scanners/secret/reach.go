@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"regexp/syntax"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -193,6 +194,9 @@ func beyondASCII(in *syntax.Inst) bool {
 	switch in.Op {
 	case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 		return true
+	}
+	if len(in.Rune) == 1 && syntax.Flags(in.Arg)&syntax.FoldCase != 0 {
+		return in.Rune[0] >= utf8.RuneSelf || unicode.SimpleFold(unicode.SimpleFold(in.Rune[0])) != in.Rune[0]
 	}
 	return len(in.Rune) > 0 && in.Rune[len(in.Rune)-1] >= utf8.RuneSelf
 }

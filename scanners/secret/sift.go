@@ -12,7 +12,7 @@ import (
 const (
 	// stepsPerByte bounds the work on a text. One that needs more is made to,
 	// and goes to the detector, whose work does not grow with what is in it.
-	stepsPerByte = 64
+	stepsPerByte = 512
 	minSteps     = 64 << 10
 	// matchCost is what a byte counts for that an expression is tried on.
 	matchCost = 8
@@ -69,9 +69,10 @@ func (s *sifter) setPath(path string) {
 	}
 }
 
-// leads returns where rules may match in a text, and the rules that do so
-// somewhere in it. It returns false if that takes too long to find out.
-func (s *sifter) leads(text string) (leads []lead, loose []int, ok bool) {
+// leads returns where rules may match in a text. It returns false if that
+// takes too long to find out.
+func (s *sifter) leads(text string) (leads []lead, ok bool) {
+	s.steps = minSteps + stepsPerByte*len(text)
 	for i := range s.last {
 		s.last[i] = -1
 	}
@@ -79,26 +80,52 @@ func (s *sifter) leads(text string) (leads []lead, loose []int, ok bool) {
 		s.tries[i] = s.tries[i][:0]
 	}
 	ok = true
-	s.anchors.each(text, func(word, at int) bool {
+	var whole []int // rules that are tried on the whole text
+	ascii, place := unfold(text)
+	s.anchors.each(ascii, func(word, at int) bool {
+		if place != nil {
+			at = place(at)
+		}
 		for _, rule := range s.keywords[word] {
-			if s.applies[rule] && !slices.Contains(loose, rule) {
-				loose = append(loose, rule)
+			if s.applies[rule] && !slices.Contains(whole, rule) {
+				whole = append(whole, rule)
 			}
 		}
 		for _, b := range s.starts[word] {
-			if s.last[b] == at || !s.applies[s.branches[b].rule] {
+			rule := s.branches[b].rule
+			if s.last[b] == at || !s.applies[rule] {
 				continue
 			}
 			s.last[b] = at
-			if l, found := s.try(b, text, at); found {
+			l, found := s.try(b, text, at)
+			switch {
+			case found && s.branches[b].vague():
+				if !slices.Contains(whole, rule) {
+					whole = append(whole, rule)
+				}
+			case found:
 				leads = append(leads, l)
 			}
 		}
 		ok = s.steps >= 0
 		return ok
 	})
-	loose = slices.DeleteFunc(loose, func(rule int) bool { return !s.rules[rule].Regex.MatchString(text) })
-	return leads, loose, ok
+	if !ok {
+		return nil, false
+	}
+	if slices.ContainsFunc(leads, func(l lead) bool { return s.rules[l.rule].own }) {
+		low := strings.ToLower(text)
+		leads = slices.DeleteFunc(leads, func(l lead) bool {
+			r := s.rules[l.rule]
+			return r.own && !slices.ContainsFunc(r.Keywords, func(k string) bool { return strings.Contains(low, k) })
+		})
+	}
+	for _, rule := range whole {
+		for _, m := range s.rules[rule].Regex.FindAllStringIndex(text, -1) {
+			leads = append(leads, lead{rule, piece{m[0], m[1]}, true})
+		}
+	}
+	return leads, true
 }
 
 // try looks whether the tail of a branch matches at a place.
@@ -116,6 +143,11 @@ func (s *sifter) try(id int, text string, at int) (l lead, ok bool) {
 	if s.steps < 0 {
 		return lead{}, false
 	}
+	if ok {
+		var looked int
+		ok, looked = b.approached(text, at)
+		s.steps -= matchCost * looked
+	}
 	r := s.rules[b.rule]
 	if !ok {
 		if r.judged {
@@ -126,6 +158,9 @@ func (s *sifter) try(id int, text string, at int) (l lead, ok bool) {
 	// Nothing goes beyond end, and no assertion looks further than behind it.
 	rest = rest[:min(end+utf8.UTFMax, len(rest))]
 	loc := b.pattern.FindStringIndex(rest)
+	if loc != nil {
+		rest = rest[:loc[1]]
+	}
 	s.steps -= matchCost * len(rest)
 	if r.judged {
 		s.tries[b.rule] = append(s.tries[b.rule], try{at, at + end, loc != nil})

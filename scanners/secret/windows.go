@@ -20,51 +20,56 @@ type verdict struct {
 
 // sift judges a text.
 func (s *sifter) sift(text, path string) verdict {
-	for _, c := range foldsToASCII {
-		if strings.Contains(text, c) {
-			return verdict{all: true}
-		}
-	}
 	if path != s.path {
 		s.setPath(path)
 	}
-	s.steps = minSteps + stepsPerByte*len(text)
-	leads, loose, ok := s.leads(text)
+	leads, ok := s.leads(text)
 	if !ok {
 		return verdict{all: true}
 	}
 	readings := []reading{{text, leads}}
-	rules := slices.Clone(loose)
-	for _, l := range leads {
-		if l.open {
-			rules = append(rules, l.rule)
-		}
-	}
 	decoded := newDecoding(s.table, text)
 	for range maxDecodeDepth {
 		if !decoded.pass() {
 			break
 		}
-		leads, more, ok := s.leads(decoded.text)
+		leads, ok := s.leads(decoded.text)
 		if !ok {
 			return verdict{all: true}
 		}
-		loose = append(loose, more...)
-		rules = append(rules, more...)
 		for i := range leads {
-			if leads[i].open = leads[i].open && decoded.touches(leads[i].piece); leads[i].open {
-				rules = append(rules, leads[i].rule)
-			}
+			leads[i].open = leads[i].open && decoded.touches(leads[i].piece)
 		}
 		readings = append(readings, reading{decoded.text, leads})
 	}
-	slices.Sort(rules)
-	v := verdict{rules: slices.Compact(rules)}
-	own := slices.ContainsFunc(v.rules, func(r int) bool { return s.rules[r].own })
-	if len(v.rules) > 0 && len(loose) == 0 && !own && !decoded.whole && len(readings) <= 2 {
+	var v verdict
+	for _, r := range readings {
+		for _, l := range r.leads {
+			if l.open {
+				v.rules = append(v.rules, l.rule)
+			}
+		}
+	}
+	slices.Sort(v.rules)
+	v.rules = slices.Compact(v.rules)
+	if len(v.rules) > 0 && s.separable(text, readings, decoded, v.rules) {
 		v.windows = s.windows(text, readings, decoded, v.rules)
 	}
 	return v
+}
+
+// separable reports whether the text can be looked at in parts. Deeper
+// decoding counts lines from the start of the text, and code points take in
+// line ends. What lets gitleaks apply a rule must be in each part, or hold for
+// all of them.
+func (s *sifter) separable(text string, readings []reading, decoded *decoding, rules []int) bool {
+	if decoded.whole || len(readings) > 2 {
+		return false
+	}
+	if _, folded := unfold(text); folded != nil {
+		return false
+	}
+	return len(readings) == 1 || !slices.ContainsFunc(rules, func(r int) bool { return s.rules[r].remote() })
 }
 
 // windows returns pieces of the text, whole lines with the line break before
@@ -109,7 +114,7 @@ func (s *sifter) windows(text string, readings []reading, decoded *decoding, rul
 	for _, w := range windows {
 		size += w.to - w.from
 	}
-	if 2*size > len(text) || slices.ContainsFunc(all, func(l piece) bool { return cutBy(l, windows, text) }) {
+	if size >= len(text) || slices.ContainsFunc(all, func(l piece) bool { return cutBy(l, windows, text) }) {
 		return nil
 	}
 	for _, w := range windows {

@@ -132,9 +132,22 @@ func (e *gitleaksEngine) title(rule string) (title, description string) {
 	return title, d + "."
 }
 
-// detect runs the detector. A panic in it is an error; its text is left out
+// detect looks for secrets in a fragment.
+func (e *gitleaksEngine) detect(ctx context.Context, f fragment) ([]hit, error) {
+	found, err := e.find(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	var hits []hit
+	for _, r := range found {
+		hits = append(hits, newHit(f, r))
+	}
+	return hits, nil
+}
+
+// find runs the detector on what it has to see of a fragment. A panic in it is an error; its text is left out
 // unless it is the runtime's own, because it might quote what was scanned.
-func (e *gitleaksEngine) detect(ctx context.Context, f fragment) (hits []hit, err error) {
+func (e *gitleaksEngine) find(ctx context.Context, f fragment) (found []report.Finding, err error) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -145,7 +158,7 @@ func (e *gitleaksEngine) detect(ctx context.Context, f fragment) (hits []hit, er
 		}
 	}()
 	if e.filter == nil || e.byPath(f.path) {
-		return e.run(ctx, e.detector, f, piece{0, len(f.text)})
+		return run(ctx, e.detector, f, piece{0, len(f.text)})
 	}
 	sifter := e.filter.sifter()
 	v := sifter.sift(f.text, f.path)
@@ -158,20 +171,20 @@ func (e *gitleaksEngine) detect(ctx context.Context, f fragment) (hits []hit, er
 		d = e.some.with(e.config, e.filter, v.rules, v.windows != nil)
 	}
 	if v.windows == nil {
-		return e.run(ctx, d, f, piece{0, len(f.text)})
+		return run(ctx, d, f, piece{0, len(f.text)})
 	}
 	for _, w := range v.windows {
-		more, err := e.run(ctx, d, f, w)
+		more, err := run(ctx, d, f, w)
 		if err != nil {
 			return nil, err
 		}
-		hits = append(hits, more...)
+		found = append(found, more...)
 	}
-	return hits, nil
+	return found, nil
 }
 
 // run runs a detector on a piece of a fragment.
-func (e *gitleaksEngine) run(ctx context.Context, d *gitleaks.Detector, f fragment, w piece) (hits []hit, err error) {
+func run(ctx context.Context, d *gitleaks.Detector, f fragment, w piece) ([]report.Finding, error) {
 	//lint:ignore SA1019 it is what DetectContext takes; sources.Fragment replaces it in v9
 	in := gitleaks.Fragment{Raw: f.text[w.from:w.to], FilePath: f.path, StartLine: f.line + strings.Count(f.text[:w.from], "\n")}
 	if f.commit != nil {
@@ -183,10 +196,7 @@ func (e *gitleaksEngine) run(ctx context.Context, d *gitleaks.Detector, f fragme
 	if err := ctx.Err(); err != nil {
 		return nil, err // the detector stopped early
 	}
-	for _, r := range found {
-		hits = append(hits, newHit(f, r))
-	}
-	return hits, nil
+	return found, nil
 }
 
 // newHit keeps of a gitleaks finding where it is, and of its secret a hash.

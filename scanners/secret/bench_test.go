@@ -107,3 +107,31 @@ func BenchmarkFullHistory(b *testing.B) {
 		b.SetBytes(r.Looked.Bytes)
 	}
 }
+
+// BenchmarkFragment measures a text in which keywords are common and nothing
+// is found, with and without the prefilter.
+func BenchmarkFragment(b *testing.B) {
+	sifted, plain := engines(b)
+	text := maker{rand.New(rand.NewPCG(9, 9))}.filler(2000)
+	for _, bb := range []struct {
+		name string
+		e    *gitleaksEngine
+	}{{"sifted", sifted}, {"plain", plain}} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if hits, err := bb.e.detect(b.Context(), fragment{path: "a.txt", text: text, line: 1}); err != nil || len(hits) > 0 {
+					b.Fatalf("%d hits, %v", len(hits), err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkNewEngine(b *testing.B) {
+	for b.Loop() {
+		if _, err := newGitleaks(true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

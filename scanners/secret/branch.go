@@ -20,11 +20,11 @@ const minAnchor = 4
 type branch struct {
 	rule    int      // in prefilter.rules
 	anchors []string // in lower case
-	tail    string   // expression
-	back    int      // how many bytes a match can begin before its tail, or unbounded
-	lines   bool     // a line break can be among them
-	close   string   // what must stand right before the tail, in the same line; may be empty
-	near    int      // how many bytes that can be, or unbounded
+	tail    []*syntax.Regexp
+	back    int              // how many bytes a match can begin before its tail, or unbounded
+	lines   bool             // a line break can be among them
+	close   []*syntax.Regexp // what must stand right before the tail, in the same line; may be none
+	near    int              // how many bytes that can be, or unbounded
 
 	once     sync.Once
 	pattern  *regexp.Regexp // the tail, at the start of the text
@@ -39,14 +39,15 @@ func (b *branch) vague() bool { return b.back == unbounded && b.lines }
 // done when first needed.
 func (b *branch) compile() {
 	b.once.Do(func() {
-		b.pattern = regexp.MustCompile(`\A(?:` + b.tail + `)`)
-		re, err := syntax.Parse(b.tail, syntax.Perl)
+		tail := expression(b.tail)
+		b.pattern = regexp.MustCompile(`\A(?:` + tail + `)`)
+		re, err := syntax.Parse(tail, syntax.Perl)
 		if err != nil {
 			return // it was compiled just now
 		}
 		b.prog, _ = syntax.Compile(re.Simplify())
-		if b.close != "" {
-			b.approach = regexp.MustCompile(`(?:` + b.close + `)\z`)
+		if b.close != nil {
+			b.approach = regexp.MustCompile(`(?:` + expression(b.close) + `)\z`)
 		}
 	})
 }
@@ -146,7 +147,7 @@ func longEnough(set []string) []string {
 
 // newBranch writes a way as a branch.
 func newBranch(rule int, w way) *branch {
-	b := &branch{rule: rule, anchors: w.anchors, tail: expression(w.tail)}
+	b := &branch{rule: rule, anchors: w.anchors, tail: w.tail}
 	b.back, b.lines = extent(w.before)
 	end := len(w.before)
 	for end > 0 && opensWithAssertion(w.before[end-1:end]) {
@@ -160,7 +161,7 @@ func newBranch(rule int, w way) *branch {
 		from--
 	}
 	if near := w.before[from:end]; !canBeEmpty(&syntax.Regexp{Op: syntax.OpConcat, Sub: near}) {
-		b.close = expression(near)
+		b.close = near
 		b.near, _ = extent(near)
 	}
 	return b

@@ -119,9 +119,14 @@ func TestDecoding(t *testing.T) {
 			}
 		}
 		// A place between two lines is the same place before and after.
-		for at := 0; at < len(text); at++ {
-			if !d.whole && text[at] == '\n' && d.text[d.now(at)] != '\n' {
-				t.Fatalf("%q: %d becomes %d", text, at, d.now(at))
+		moved := d.moves()
+		for at := range len(text) {
+			if d.whole || text[at] != '\n' {
+				continue
+			}
+			now := moved.now(at)
+			if back := moved.source(piece{now, now}); d.text[now] != '\n' || back.from > at || back.to < at {
+				t.Fatalf("%q: %d becomes %d, and that %v", text, at, now, back)
 			}
 		}
 	}

@@ -330,37 +330,53 @@ func (d *decoding) touches(s piece) bool {
 	return false
 }
 
-// now returns where the place in source, between two lines, is in text.
-func (d *decoding) now(place int) int {
-	shift := 0
+// move says that lines of a text were decoded, to the same or other lines.
+type move struct{ source, now piece }
+
+// moves returns the lines that the text has in place of those of source.
+func (d *decoding) moves() moves {
+	m := make(moves, 0, len(d.parts))
 	for i := range d.parts {
 		p := &d.parts[i]
-		if p.source.from >= place {
+		m = append(m, move{p.source, piece{p.at, p.at + len(p.text)}})
+	}
+	return m
+}
+
+// moves are all moves between two texts, in order.
+type moves []move
+
+// now returns where a place between two lines went.
+func (all moves) now(place int) int {
+	shift := 0
+	for _, m := range all {
+		if m.source.from >= place {
 			break
 		}
-		shift = p.at + len(p.text) - p.source.to
+		shift = m.now.to - m.source.to
 	}
 	return place + shift
 }
 
-// then returns the lines of source that a piece of text came from, or more.
-func (d *decoding) then(s piece) piece {
-	shift := func(place int, end bool) int {
-		by := 0
-		for i := range d.parts {
-			p := &d.parts[i]
-			switch {
-			case place < p.at:
-				return place - by
-			case place <= p.at+len(p.text):
-				if end {
-					return p.source.to
-				}
-				return p.source.from
-			}
-			by = p.at + len(p.text) - p.source.to
+// source returns where a piece of the decoded text came from, or, for what was
+// decoded, its whole lines.
+func (all moves) source(p piece) piece {
+	return piece{all.back(p.from, false), all.back(p.to, true)}
+}
+
+func (all moves) back(place int, end bool) int {
+	shift := 0
+	for _, m := range all {
+		if place < m.now.from {
+			break
 		}
-		return place - by
+		if place <= m.now.to {
+			if end {
+				return m.source.to
+			}
+			return m.source.from
+		}
+		shift = m.now.to - m.source.to
 	}
-	return piece{shift(s.from, false), shift(s.to, true)}
+	return place - shift
 }

@@ -9,6 +9,7 @@ import (
 type reading struct {
 	text  string
 	leads []lead
+	moves moves // from the text as it is
 }
 
 // verdict is what the detector has to look at.
@@ -27,7 +28,7 @@ func (s *sifter) sift(text, path string) verdict {
 	if !ok {
 		return verdict{all: true}
 	}
-	readings := []reading{{text, leads}}
+	readings := []reading{{text: text, leads: leads}}
 	decoded := newDecoding(s.table, text)
 	for range maxDecodeDepth {
 		if !decoded.pass() {
@@ -40,7 +41,7 @@ func (s *sifter) sift(text, path string) verdict {
 		for i := range leads {
 			leads[i].open = leads[i].open && decoded.touches(leads[i].piece)
 		}
-		readings = append(readings, reading{decoded.text, leads})
+		readings = append(readings, reading{decoded.text, leads, decoded.moves()})
 	}
 	var v verdict
 	for _, r := range readings {
@@ -52,20 +53,15 @@ func (s *sifter) sift(text, path string) verdict {
 	}
 	slices.Sort(v.rules)
 	v.rules = slices.Compact(v.rules)
-	if len(v.rules) > 0 && s.separable(text, readings, decoded, v.rules) {
-		v.windows = s.windows(text, readings, decoded, v.rules)
+	if len(v.rules) > 0 && !decoded.whole && s.separable(text, readings, v.rules) {
+		v.windows = s.windows(text, readings, v.rules)
 	}
 	return v
 }
 
-// separable reports whether the text can be looked at in parts. Deeper
-// decoding counts lines from the start of the text, and code points take in
-// line ends. What lets gitleaks apply a rule must be in each part, or hold for
-// all of them.
-func (s *sifter) separable(text string, readings []reading, decoded *decoding, rules []int) bool {
-	if decoded.whole || len(readings) > 2 {
-		return false
-	}
+// separable reports whether the text can be looked at in parts: what lets
+// gitleaks apply a rule must be in each part, or hold for all of them.
+func (s *sifter) separable(text string, readings []reading, rules []int) bool {
 	if _, folded := unfold(text); folded != nil {
 		return false
 	}
@@ -79,18 +75,16 @@ func (s *sifter) separable(text string, readings []reading, decoded *decoding, r
 // No match, found or not, has only a part of itself in a window: that is seen
 // to for all leads, and every match is within one. So a match in the whole
 // text is one in a window. The converse could fail only for a match that takes
-// the end of the window for the end of the text; those are looked for.
-func (s *sifter) windows(text string, readings []reading, decoded *decoding, rules []int) []piece {
+// the end of the window for the end of the text; those are looked for. Decoding
+// goes line by line, but for code points, and keeps to the same lines in both.
+func (s *sifter) windows(text string, readings []reading, rules []int) []piece {
 	var all, open []piece // leads of the rules, as places in text
-	for depth, r := range readings {
+	for _, r := range readings {
 		for _, l := range r.leads {
 			if _, in := slices.BinarySearch(rules, l.rule); !in {
 				continue
 			}
-			place := l.piece
-			if depth > 0 {
-				place = decoded.then(place)
-			}
+			place := r.moves.source(l.piece)
 			all = append(all, place)
 			if l.open {
 				open = append(open, place)
@@ -123,12 +117,8 @@ func (s *sifter) windows(text string, readings []reading, decoded *decoding, rul
 		return nil
 	}
 	for _, w := range windows {
-		for depth, r := range readings {
-			now := w
-			if depth > 0 {
-				now = piece{decoded.now(w.from), decoded.now(w.to)}
-			}
-			if !s.sound(r.text, now, rules) {
+		for _, r := range readings {
+			if !s.sound(r.text, piece{r.moves.now(w.from), r.moves.now(w.to)}, rules) {
 				return nil
 			}
 		}

@@ -94,7 +94,7 @@ func TestDecoding(t *testing.T) {
 		var b strings.Builder
 		for range 1 + i%4 {
 			s := surroundings[m.rng.IntN(len(surroundings))]
-			b.WriteString(s.put(m, "key = "+m.word(10+m.rng.IntN(40))+[]string{"", "\n", " U+0041 "}[i/4%3]))
+			b.WriteString(s.put(m, "key = "+m.word(10+m.rng.IntN(40))+[]string{"", "\n", " U+0041 ", " U+0041\n", " U+0041\r\n", base64Of("a key = U+0041") + "\n"}[i/4%6]))
 		}
 		text := b.String()
 		d := newDecoding(table, text)

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/zricethezav/gitleaks/v8/detect/codec"
@@ -55,12 +56,9 @@ type piece struct{ from, to int }
 
 // encodedLines returns the lines of text that gitleaks' decoder may change,
 // line ends left out, in order: all that it does change, and few others. The
-// decoder looks at one line at a time, but for code points (U+0041), which
-// take in the line end behind them; whole says that there are any.
+// decoder looks at one line at a time, unless a line ends with a code point
+// (U+0041): then it takes in the line end too, and whole is true.
 func (t *charTable) encodedLines(text string) (lines []piece, whole bool) {
-	if t.hasCodePoint(text) {
-		return nil, true
-	}
 	add := func(at int) {
 		if n := len(lines); n > 0 && at < lines[n-1].to {
 			return
@@ -78,7 +76,19 @@ func (t *charTable) encodedLines(text string) (lines []piece, whole bool) {
 	escaped := lines
 	lines = nil
 	t.eachRun(text, add)
-	return merge(escaped, lines), false
+	lines, escaped = nil, merge(escaped, lines)
+	for at := 0; ; at += len("U+") {
+		i := strings.Index(text[at:], "U+")
+		if i < 0 {
+			return merge(escaped, lines), false
+		}
+		if at += i; t.hexDigits(text[at+2:], 4) {
+			if at+6 < len(text) && text[at+6] == '\n' {
+				return nil, true
+			}
+			add(at)
+		}
+	}
 }
 
 // merge joins two ordered lists of lines.
@@ -97,19 +107,6 @@ func merge(a, b []piece) []piece {
 		b = b[1:]
 	}
 	return out
-}
-
-func (t *charTable) hasCodePoint(text string) bool {
-	for {
-		i := strings.Index(text, "U+")
-		if i < 0 {
-			return false
-		}
-		text = text[i+2:]
-		if t.hexDigits(text, 4) {
-			return true
-		}
-	}
 }
 
 // hexDigits reports whether text begins with so many.
@@ -272,8 +269,8 @@ func (d *decoding) pass() bool {
 	}
 	d.passes++
 	changed := d.decode()
-	if !d.whole && d.table.anyCodePoint(d.parts) {
-		// One was encoded. What it takes in may be beyond its part.
+	if !d.whole && d.table.endsOpen(d.parts) {
+		// The code point was encoded. It takes in what is behind its part.
 		d.whole = true
 		d.parts = []part{{source: piece{0, len(d.source)}, text: d.source}}
 		for range d.passes {
@@ -309,13 +306,12 @@ func (d *decoding) decode() (changed bool) {
 	return changed
 }
 
-func (t *charTable) anyCodePoint(parts []part) bool {
-	for i := range parts {
-		if t.hasCodePoint(parts[i].text) {
-			return true
-		}
-	}
-	return false
+// endsOpen reports whether a part ends with a code point.
+func (t *charTable) endsOpen(parts []part) bool {
+	return slices.ContainsFunc(parts, func(p part) bool {
+		end := p.text[max(len(p.text)-6, 0):]
+		return strings.HasPrefix(end, "U+") && t.hexDigits(end[2:], 4)
+	})
 }
 
 // touches reports whether a piece of the text holds or borders on something

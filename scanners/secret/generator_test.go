@@ -160,6 +160,9 @@ var surroundings = []surrounding{
 	{"code points", func(m maker, s string) string {
 		return m.filler(1) + escapesOf(s, "U+%04X ") + "\n" + s + "\n" + m.filler(2)
 	}},
+	{"code points at line ends", func(m maker, s string) string {
+		return m.filler(1) + strings.ReplaceAll(escapesOf(s, "U+%04X "), "3 ", "3\n") + "\n" + s + "\n" + m.filler(2)
+	}},
 	{"hidden code points", func(m maker, s string) string {
 		return m.filler(1) + percentOf("U+0061") + "\n" + base64Of(s) + "\n" + s + "\n"
 	}},

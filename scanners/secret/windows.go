@@ -76,7 +76,7 @@ func (s *sifter) separable(text string, readings []reading, rules []int) bool {
 // to for all leads, and every match is within one. So a match in the whole
 // text is one in a window. The converse could fail only for a match that takes
 // the end of the window for the end of the text; those are looked for. Decoding
-// goes line by line, but for code points, and keeps to the same lines in both.
+// goes line by line, and so to the same lines in both.
 func (s *sifter) windows(text string, readings []reading, rules []int) []piece {
 	var all, open []piece // leads of the rules, as places in text
 	for _, r := range readings {

@@ -31,6 +31,8 @@ type entry struct {
 
 // collector merges hits. What it ends up with does not depend on their order.
 type collector struct {
+	staged bool // what belongs to no commit is staged, not of the working tree
+
 	mu    sync.Mutex
 	found map[identity]*entry
 }
@@ -103,7 +105,7 @@ func (c *collector) findings(e engine) ([]finding.Finding, []finding.Rule) {
 			rule = ruleOf(e, id.rule)
 			rules[id.rule] = rule
 		}
-		out = append(out, entry.finding(id, rule))
+		out = append(out, entry.finding(id, rule, c.staged))
 	}
 	slices.SortFunc(out, func(a, b finding.Finding) int {
 		return cmp.Or(
@@ -122,7 +124,7 @@ func (c *collector) findings(e engine) ([]finding.Finding, []finding.Rule) {
 	return out, used
 }
 
-func (e *entry) finding(id identity, rule finding.Rule) finding.Finding {
+func (e *entry) finding(id identity, rule finding.Rule, staged bool) finding.Finding {
 	f := finding.Finding{RuleID: id.rule, Severity: rule.Severity, SeveritySource: "scangate", Key: id.key}
 	p := e.tree
 	times := "in " + text.Count(len(e.commits), "commit")
@@ -136,6 +138,9 @@ func (e *entry) finding(id identity, rule finding.Rule) finding.Finding {
 	case len(e.commits) > 0:
 		f.Message = fmt.Sprintf("%s: in the working tree, and added %s of the history.", rule.Title, times)
 		f.Fix = "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history."
+	case staged:
+		f.Message = rule.Title + ": in the staged changes."
+		f.Fix = "Do not commit it: take it out of the file and stage that. If it was ever pushed or shown, revoke or rotate it at its provider first."
 	default:
 		f.Message = rule.Title + ": in the working tree."
 		f.Fix = "Revoke or rotate it at its provider first, then remove it from the file."

@@ -38,6 +38,7 @@ type patchReader struct {
 	r    *bufio.Reader
 	sink patchSink
 
+	plain  bool   // the output is one diff, without commits
 	commit string // the current one, for errors
 	file   *patchFile
 	notice bool // the last line was a remerge message, which may go on
@@ -56,7 +57,15 @@ type patchFile struct {
 // readPatches reads r to its end. A stream that ends inside a hunk or a line
 // gives io.ErrUnexpectedEOF.
 func readPatches(r io.Reader, sink patchSink) error {
-	p := &patchReader{r: bufio.NewReaderSize(r, maxHeader), sink: sink}
+	return (&patchReader{r: bufio.NewReaderSize(r, maxHeader), sink: sink}).read()
+}
+
+// readDiff reads a diff that belongs to no commit, in the same way.
+func readDiff(r io.Reader, sink patchSink) error {
+	return (&patchReader{r: bufio.NewReaderSize(r, maxHeader), sink: sink, plain: true}).read()
+}
+
+func (p *patchReader) read() error {
 	for {
 		line, err := p.r.ReadSlice('\n')
 		switch {
@@ -76,14 +85,17 @@ func readPatches(r io.Reader, sink patchSink) error {
 }
 
 func (p *patchReader) fail(what string, err error) error {
-	where := "before the first commit"
-	if p.commit != "" {
-		where = "in commit " + p.commit
+	where := "git log before the first commit"
+	switch {
+	case p.plain:
+		where = "git diff-index"
+	case p.commit != "":
+		where = "git log in commit " + p.commit
 	}
 	if err != nil {
-		return fmt.Errorf("secret: cannot read the output of git log %s: %s: %w", where, what, err)
+		return fmt.Errorf("secret: cannot read the output of %s: %s: %w", where, what, err)
 	}
-	return fmt.Errorf("secret: cannot read the output of git log %s: %s", where, what)
+	return fmt.Errorf("secret: cannot read the output of %s: %s", where, what)
 }
 
 // header takes a line outside hunks.
@@ -93,9 +105,9 @@ func (p *patchReader) header(line string) error {
 	switch {
 	case line == "" || goesOn:
 		return nil
-	case line[0] == 0:
+	case line[0] == 0 && !p.plain:
 		return p.startCommit(line[1:])
-	case p.commit == "":
+	case p.commit == "" && !p.plain:
 		return p.fail("something stands before it", nil)
 	}
 	if rest, ok := strings.CutPrefix(line, "diff --git "); ok {

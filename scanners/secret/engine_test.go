@@ -16,18 +16,29 @@ import (
 )
 
 func TestNew(t *testing.T) {
-	for _, tt := range []struct{ history, want string }{
-		{"", ""}, {"full", ""}, {"none", ""},
-		{"range", "not supported yet: use full or none"},
-		{"all", `unknown history "all": use full or none`},
+	for _, tt := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{}, ""},
+		{Options{History: "full"}, ""},
+		{Options{History: "none"}, ""},
+		{Options{History: "range", Since: "main"}, ""},
+		{Options{History: "range", Staged: true}, ""},
+		{Options{History: "range"}, `history "range" needs a revision to start from: give --since REV`},
+		{Options{History: "all"}, `unknown history "all": use full, range or none`},
+		{Options{Since: "--output=x"}, "does not begin with a dash"},
+		{Options{Since: "a\nb"}, "not the name of a revision"},
+		{Options{Since: strings.Repeat("a", 2000)}, "not the name of a revision"},
+		{Options{Since: "main", Staged: true}, "exclude each other"},
 	} {
-		s, err := New(Options{History: tt.history})
+		s, err := New(tt.o)
 		if tt.want == "" {
-			if err != nil || s.Name() != "secret" || s.history != (tt.history != "none") {
-				t.Errorf("%q: %+v, %v", tt.history, s, err)
+			if err != nil || s.Name() != "secret" {
+				t.Errorf("%+v: %v", tt.o, err)
 			}
 		} else if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%q: %v", tt.history, err)
+			t.Errorf("%+v: %v, want %q", tt.o, err, tt.want)
 		}
 	}
 }

@@ -36,6 +36,8 @@ type git struct {
 	program string
 	dir     string // where it runs: the scanned directory
 	top     string // the work tree's top level
+	tree    string // the work tree that git gets to see
+	index   string // the file of the index; empty: the repository's own
 }
 
 // newGit finds the program.
@@ -44,7 +46,7 @@ func newGit(dir, top string) (*git, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret: %s is a git repository, but there is no git program: install git: %w", filepath.Base(top), err)
 	}
-	return &git{program: program, dir: dir, top: top}, nil
+	return &git{program: program, dir: dir, top: top, tree: top}, nil
 }
 
 // env is git's whole environment. GIT_DIR and GIT_WORK_TREE keep git from
@@ -53,7 +55,7 @@ func newGit(dir, top string) (*git, error) {
 func (g *git) env(extra ...string) []string {
 	env := []string{
 		"GIT_DIR=" + filepath.Join(g.top, ".git"),
-		"GIT_WORK_TREE=" + g.top,
+		"GIT_WORK_TREE=" + g.tree,
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_CONFIG_SYSTEM=" + os.DevNull,
 		"GIT_CONFIG_NOSYSTEM=1",
@@ -65,6 +67,9 @@ func (g *git) env(extra ...string) []string {
 		"GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0",
 		"LC_ALL=C",
+	}
+	if g.index != "" {
+		env = append(env, "GIT_INDEX_FILE="+g.index)
 	}
 	for _, name := range passedEnv {
 		if v, ok := os.LookupEnv(name); ok {
@@ -88,6 +93,7 @@ func (g *git) config() []string {
 		"core.bigFileThreshold=512m",
 		"core.quotePath=true",
 		"protocol.allow=never",
+		"advice.graftFileDeprecated=false", // about the file of ours that is empty
 		"diff.external=",
 		"diff.noprefix=false",
 		"diff.mnemonicPrefix=false",

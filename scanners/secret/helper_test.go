@@ -116,7 +116,7 @@ func newScanner(t testing.TB, o Options) *Scanner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Scanner{engine: e, history: o.History != "none"}
+	return &Scanner{engine: e, Options: o}
 }
 
 // scan plans and scans a directory.

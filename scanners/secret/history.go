@@ -27,31 +27,34 @@ func (c *commit) date() string { return time.Unix(c.time, 0).UTC().Format(time.D
 
 // listed is a commit that git log has to show.
 type listed struct {
-	hash  string
-	index int
+	hash    string
+	index   int
+	parents int // how many
 }
 
 // historySource yields what each commit adds.
 type historySource struct {
 	repo   *repo
 	engine engine
+	since  *since // nil: everything that any ref or HEAD reaches
+	cache  *cache // nil: none
 
-	commits int
-	oldest  int64 // the earliest commit time
-	bytes   int64
-	notes   []finding.Note
+	all   []listed // every commit, children before their parents
+	shown []shown  // those that were read here
+	bytes int64
+	notes []finding.Note
 }
 
 func (s *historySource) result() (finding.Looked, []finding.Note) {
-	return finding.Looked{Commits: s.commits, Bytes: s.bytes}, s.notes
+	return finding.Looked{Commits: len(s.all), Bytes: s.bytes}, s.notes
 }
 
 func (s *historySource) fragments(ctx context.Context, yield func(fragment) error) error {
-	plain, octopus, err := s.repo.listCommits(ctx)
-	if err != nil {
+	var err error
+	if s.all, err = s.repo.listCommits(ctx, s.since.revisions()...); err != nil {
 		return err
 	}
-	if len(plain)+len(octopus) == 0 {
+	if len(s.all) == 0 {
 		return errors.New("secret: git rev-list lists no commit any more: the repository changed during the scan, scan again")
 	}
 	merges := "--remerge-diff"
@@ -59,49 +62,77 @@ func (s *historySource) fragments(ctx context.Context, yield func(fragment) erro
 		merges = "-m"
 		s.note(finding.Information, s.repo.why+": merge commits are compared with each of their parents, which is slower and counts commits twice")
 	}
+	var plain, octopus []listed
+	for _, c := range s.all {
+		switch {
+		case s.cache.has(c.hash):
+		case c.parents > 2:
+			octopus = append(octopus, c) // --remerge-diff passes over them
+		default:
+			plain = append(plain, c)
+		}
+	}
 	if err := s.log(ctx, plain, merges, yield); err != nil {
 		return err
 	}
-	// --remerge-diff passes over merges of more than two parents.
 	if err := s.log(ctx, octopus, "-m", yield); err != nil {
 		return err
 	}
-	if s.repo.shallow {
-		oldest := (&commit{time: s.oldest}).date()
-		s.note(finding.Gap, "shallow clone: history before "+oldest+" was not scanned; check out with fetch-depth: 0")
-	}
-	return nil
+	return s.ends(ctx)
 }
 
 func (s *historySource) note(level finding.NoteLevel, message string) {
 	s.notes = append(s.notes, finding.Note{Level: level, Message: message})
 }
 
-// listCommits lists what every ref and HEAD reach, merges of more than two
-// parents apart from the others.
-func (r *repo) listCommits(ctx context.Context) (plain, octopus []listed, err error) {
-	p, err := r.git.start(ctx, nil, nil, "rev-list", "--topo-order", "--parents", "--all", "--")
+// ends notes where a shallow clone cuts off what was to be scanned.
+func (s *historySource) ends(ctx context.Context) error {
+	if !s.repo.shallow {
+		return nil
+	}
+	const remedy = "; check out with fetch-depth: 0, or run git fetch --unshallow"
+	if s.since == nil {
+		oldest := s.shown[0].time
+		for _, c := range s.shown {
+			oldest = min(oldest, c.time)
+		}
+		s.note(finding.Gap, "shallow clone: history before "+(&commit{time: oldest}).date()+" was not scanned"+remedy)
+		return nil
+	}
+	ends, err := s.repo.boundary(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
+	}
+	for _, c := range s.all {
+		if ends[c.hash] {
+			s.note(finding.Gap, "shallow clone: it ends at commit "+c.hash[:12]+", and what is new since "+s.since.rev+" may go further back"+remedy)
+			return nil
+		}
+	}
+	return nil
+}
+
+// listCommits lists what the revisions reach.
+func (r *repo) listCommits(ctx context.Context, revisions ...string) ([]listed, error) {
+	args := append([]string{"rev-list", "--topo-order", "--parents"}, revisions...)
+	p, err := r.git.start(ctx, nil, nil, append(args, "--")...)
+	if err != nil {
+		return nil, err
 	}
 	in := bufio.NewScanner(p.stdout)
 	in.Buffer(nil, 1<<20) // an octopus merge can have many parents
-	for index := 0; in.Scan(); index++ {
+	var all []listed
+	for in.Scan() {
 		hash, parents, _ := strings.Cut(in.Text(), " ")
 		if !isHash(hash) {
-			return nil, nil, p.abandon(errors.New("secret: git rev-list printed something else than commits"))
+			return nil, p.abandon(errors.New("secret: git rev-list printed something else than commits"))
 		}
-		c := listed{strings.Clone(hash), index}
-		if strings.Count(parents, " ") >= 2 {
-			octopus = append(octopus, c)
-		} else {
-			plain = append(plain, c)
-		}
+		all = append(all, listed{strings.Clone(hash), len(all), len(strings.Fields(parents))})
 	}
 	if err := in.Err(); err != nil {
-		return nil, nil, p.abandon(err)
+		return nil, p.abandon(err)
 	}
-	return plain, octopus, p.finish()
+	return all, p.finish()
 }
 
 // log runs git log over exactly these commits, and accepts its output only if
@@ -130,28 +161,34 @@ func (s *historySource) log(ctx context.Context, commits []listed, merges string
 		list.WriteString(c.hash)
 		list.WriteByte('\n')
 	}
-	p, err := s.repo.git.start(ctx, &list, env, "log", "--patch", "--unified=0", "--inter-hunk-context=0",
-		"--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--no-notes", "--no-show-signature",
-		"--full-index", "--submodule=short", "--diff-algorithm=myers", "-O"+os.DevNull, relative,
-		"--src-prefix=a/", "--dst-prefix=b/", "--format=tformat:"+commitFormat, merges,
-		"--no-walk=unsorted", "--stdin")
+	args := append([]string{"log", "--patch", "--no-show-signature", "--no-notes", "--format=tformat:" + commitFormat, merges,
+		"--no-walk=unsorted", "--stdin", relative}, diffOptions()...)
+	p, err := s.repo.git.start(ctx, &list, env, args...)
 	if err != nil {
 		return err
 	}
-	sink := &logSink{ctx: ctx, source: s, expected: commits, repeats: merges == "-m", skips: map[string]bool{}}
-	sink.chunk.yield = yield
-	if err := sink.closeBlobs(readPatches(p.stdout, sink)); err != nil {
+	sink := &logSink{diffSink: newDiffSink(ctx, s.repo.git, s.engine, yield), expected: commits, repeats: merges == "-m"}
+	err = sink.closeBlobs(readPatches(p.stdout, sink))
+	s.notes = append(s.notes, sink.notes...)
+	if err != nil {
 		return p.abandon(err)
 	}
 	if err := p.finish(); err != nil {
-		return err
+		return s.repo.explain(err)
 	}
 	if sink.next != len(commits) {
 		return fmt.Errorf("secret: git log showed %d of %d commits: the scan is not complete", sink.next, len(commits))
 	}
-	s.commits += sink.next
+	sink.end()
+	s.shown = append(s.shown, sink.shown...)
 	s.bytes += sink.chunk.total
 	return nil
+}
+
+// diffOptions make git print a diff in the one form that is read here.
+func diffOptions() []string {
+	return []string{"--unified=0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames",
+		"--full-index", "--submodule=short", "--diff-algorithm=myers", "-O" + os.DevNull, "--src-prefix=a/", "--dst-prefix=b/"}
 }
 
 // scratch returns the environment that makes git write new objects to dir and

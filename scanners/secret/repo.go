@@ -1,12 +1,12 @@
 package secret
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -20,6 +20,7 @@ type repo struct {
 	git     *git
 	prefix  string // the scanned directory below the top level; empty: the top level itself
 	shallow bool
+	partial bool   // objects may be missing, which git would fetch when they are needed
 	remerge bool   // git log knows --remerge-diff, and may use it here
 	why     string // why it may not
 }
@@ -102,7 +103,6 @@ func (r *repo) chooseMerges(ctx context.Context) error {
 	}
 	if !atLeast(string(out), 2, 35) {
 		r.why = "git is older than 2.35"
-		return nil
 	}
 	out, err = r.git.output(ctx, "config", "--null", "--name-only", "--list", "--includes")
 	if err != nil {
@@ -111,11 +111,20 @@ func (r *repo) chooseMerges(ctx context.Context) error {
 	for name := range strings.SplitSeq(string(out), "\x00") {
 		if strings.HasPrefix(name, "merge.") && strings.HasSuffix(name, ".driver") {
 			r.why = "the repository's configuration names a merge driver, which is not run"
-			return nil
 		}
+		r.partial = r.partial || strings.HasPrefix(name, "remote.") && strings.HasSuffix(name, ".promisor") || name == "extensions.partialclone"
 	}
-	r.remerge = true
+	r.remerge = r.why == ""
 	return nil
+}
+
+// explain adds what to do about an error that a missing object may be behind.
+func (r *repo) explain(err error) error {
+	var exit *exec.ExitError
+	if r.partial && errors.As(err, &exit) {
+		return fmt.Errorf("%w (a partial clone, and nothing is fetched: clone it without --filter)", err)
+	}
+	return err
 }
 
 // atLeast compares the answer of `git version` with a version.
@@ -127,9 +136,9 @@ func atLeast(answer string, major, minor int) bool {
 	return a > major || a == major && b >= minor
 }
 
-// countCommits counts what every ref and HEAD reach.
-func (r *repo) countCommits(ctx context.Context) (int, error) {
-	out, err := r.git.output(ctx, "rev-list", "--count", "--all", "--")
+// countCommits counts what the revisions reach.
+func (r *repo) countCommits(ctx context.Context, revisions ...string) (int, error) {
+	out, err := r.git.output(ctx, append(append([]string{"rev-list", "--count"}, revisions...), "--")...)
 	if err != nil {
 		return 0, err
 	}
@@ -149,12 +158,12 @@ func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file
 		return nil, 0, fmt.Errorf("secret: %w", err)
 	}
 	defer root.Close()
-	staged, err := r.git.output(ctx, "ls-files", "-z", "--cached", "--stage")
+	staged, err := r.git.entries(ctx, "ls-files", "-z", "--cached", "--stage")
 	if err != nil {
 		return nil, 0, err
 	}
 	seen := map[string]bool{}
-	for _, entry := range split(staged) {
+	for _, entry := range staged {
 		mode, rest, ok := strings.Cut(entry, " ")
 		_, path, tab := strings.Cut(rest, "\t")
 		if !ok || !tab || path == "" {
@@ -172,11 +181,11 @@ func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file
 			files = append(files, file{path})
 		}
 	}
-	others, err := r.git.output(ctx, "ls-files", "-z", "--others", "--exclude-standard")
+	others, err := r.git.entries(ctx, "ls-files", "-z", "--others", "--exclude-standard")
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, path := range split(others) {
+	for _, path := range others {
 		if strings.HasSuffix(path, "/") {
 			nested++
 			continue
@@ -193,11 +202,14 @@ func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file
 	return files, nested, nil
 }
 
-// split takes apart what git printed with -z.
-func split(out []byte) []string {
-	out = bytes.TrimSuffix(out, []byte{0})
-	if len(out) == 0 {
-		return nil
+// entries runs git and takes apart what it prints with -z.
+func (g *git) entries(ctx context.Context, args ...string) ([]string, error) {
+	out, err := g.output(ctx, args...)
+	if err != nil || len(out) == 0 {
+		return nil, err
 	}
-	return strings.Split(string(out), "\x00")
+	if out[len(out)-1] != 0 {
+		return nil, fmt.Errorf("secret: the output of git %s ends early", args[0])
+	}
+	return strings.Split(string(out[:len(out)-1]), "\x00"), nil
 }

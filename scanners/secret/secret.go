@@ -2,30 +2,45 @@ package secret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
-	"github.com/scangate/scangate/text"
 )
 
-// Options is the scanner's part of the configuration.
+// Options is the scanner's part of the configuration, and what it is told
+// beside that.
 type Options struct {
 	// History is how much of the git history is scanned: "full" (the default)
-	// for every commit that any ref or HEAD reaches, or "none".
+	// for every commit that any ref or HEAD reaches, "range" for what is new
+	// against Since, or "none". Since makes "range" of "full".
 	History string `yaml:"history"`
 	// Prefilter tells apart what the rules cannot match before gitleaks' own
 	// detector is run on the rest. It changes no finding and saves most of the
 	// time; false is for whoever wants to see that for himself. The default is
 	// true.
 	Prefilter *bool `yaml:"prefilter"`
+	// Cache is whether a scan of the full history may build on earlier ones;
+	// nil: it may.
+	Cache *bool `yaml:"cache"`
+
+	// Since is a revision. With it only what is new against its merge base
+	// with HEAD is scanned: commits, and files of the working tree.
+	Since string `yaml:"-"`
+	// Staged limits the scan to what the index adds to HEAD.
+	Staged bool `yaml:"-"`
+	// Index is the file of the index that Staged is about; empty: the
+	// repository's own.
+	Index string `yaml:"-"`
+	// CacheDir is where scanned commits are remembered; empty: nowhere.
+	CacheDir string `yaml:"-"`
 }
 
 // Scanner looks for secrets. It keeps no state between scans.
 type Scanner struct {
-	engine  engine // nil: Scan makes one
-	history bool
-	plain   bool // without the prefilter
+	engine engine // nil: Scan makes one
+	Options
 }
 
 var (
@@ -37,17 +52,25 @@ var (
 // rules are compiled by Scan: that takes longer than all the rest of starting
 // up, and a scanner is made for plans, and for scans that leave it out, too.
 func New(o Options) (*Scanner, error) {
-	s := &Scanner{plain: o.Prefilter != nil && !*o.Prefilter}
 	switch o.History {
-	case "", "full":
-		s.history = true
-	case "none":
+	case "", "full", "none":
 	case "range":
-		return nil, fmt.Errorf("secret: history %q is not supported yet: use full or none", o.History)
+		if o.Since == "" && !o.Staged {
+			return nil, fmt.Errorf("secret: history %q needs a revision to start from: give --since REV, or use full or none", o.History)
+		}
 	default:
-		return nil, fmt.Errorf("secret: unknown history %q: use full or none", o.History)
+		return nil, fmt.Errorf("secret: unknown history %q: use full, range or none", o.History)
 	}
-	return s, nil
+	if o.Since != "" && o.Staged {
+		return nil, errors.New("secret: --since and --staged exclude each other: staged changes are new against HEAD")
+	}
+	if err := checkRevision(o.Since); err != nil {
+		return nil, err
+	}
+	if o.Cache != nil && !*o.Cache {
+		o.CacheDir = ""
+	}
+	return &Scanner{Options: o}, nil
 }
 
 // Name returns "secret".
@@ -56,72 +79,6 @@ func (s *Scanner) Name() string { return "secret" }
 // Engine names gitleaks and its version.
 func (s *Scanner) Engine() finding.Engine {
 	return finding.Engine{Name: "gitleaks", Version: EngineVersion}
-}
-
-// plan is what Plan hands to Scan.
-type plan struct {
-	git     *repo  // nil: not in a git work tree
-	files   []file // of the working tree
-	commits int    // 0: no history to scan
-	notes   []finding.Note
-}
-
-// Plan finds the repository, lists the files of the working tree and counts
-// the commits. A repository that git cannot read is an error, never a reason
-// to look at less.
-func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, error) {
-	p := &plan{}
-	var err error
-	if p.git, err = openRepo(ctx, t.Tree.Dir()); err != nil {
-		return scanners.Work{}, err
-	}
-	if p.git == nil {
-		p.files = treeFiles(t.Tree)
-		p.note(finding.Information, "not in a git repository: the files are scanned, and there is no history")
-	} else if err := s.planGit(ctx, t, p); err != nil {
-		return scanners.Work{}, err
-	}
-	switch {
-	case len(p.files) == 0 && p.commits == 0 && p.git != nil:
-		return scanners.Nothing("no commits, and no files that git does not ignore"), nil
-	case len(p.files) == 0 && p.commits == 0:
-		return scanners.Nothing("no files"), nil
-	}
-	return scanners.Work{What: p.String(), Items: p}, nil
-}
-
-func (s *Scanner) planGit(ctx context.Context, t scanners.Target, p *plan) (err error) {
-	var nested int
-	if p.files, nested, err = p.git.listFiles(ctx, t.Tree); err != nil {
-		return err
-	}
-	if nested > 0 {
-		p.note(finding.Information, fmt.Sprintf("%s in the tree: not scanned here, scan each on its own", text.Count(nested, "nested repository")))
-	}
-	if len(p.files) == 0 && p.git.prefix != "" && len(t.Tree.Files()) > 0 {
-		p.files = treeFiles(t.Tree)
-		p.note(finding.Information, "git ignores this directory as a whole: all its files are scanned")
-	}
-	if s.history {
-		p.commits, err = p.git.countCommits(ctx)
-	}
-	return err
-}
-
-func (p *plan) note(level finding.NoteLevel, message string) {
-	p.notes = append(p.notes, finding.Note{Level: level, Message: message})
-}
-
-// String is the plan in one line.
-func (p *plan) String() string {
-	files := text.Count(len(p.files), "file") + " of the working tree"
-	if p.git == nil {
-		files = text.Count(len(p.files), "file")
-	}
-	if p.commits == 0 {
-		return files
-	}
-	return "full history (" + text.Count(p.commits, "commit") + ") and " + files
 }
 
 // Scan reads the history and the working tree and reports every secret in
@@ -135,25 +92,42 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	rules := s.engine
 	if rules == nil {
 		var err error
-		if rules, err = newGitleaks(!s.plain); err != nil {
+		if rules, err = newGitleaks(s.Prefilter == nil || *s.Prefilter); err != nil {
 			return scanners.Report{}, fmt.Errorf("secret: %w", err)
 		}
 	}
-	sources := []source{&treeSource{tree: t.Tree, files: p.files, engine: rules}}
-	if p.commits > 0 {
-		sources = append(sources, &historySource{repo: p.git, engine: rules})
-	}
 	found := newCollector()
+	var sources []source
+	var history *historySource
+	var notes []finding.Note
+	if p.staged {
+		found.staged = true
+		sources = append(sources, &stagedSource{repo: p.git, engine: rules, index: s.Index})
+	} else {
+		notes = t.Tree.Problems()
+		sources = append(sources, &treeSource{tree: t.Tree, files: p.files, engine: rules})
+	}
+	if p.commits > 0 {
+		history = &historySource{repo: p.git, engine: rules, since: p.since}
+		if p.since == nil && s.CacheDir != "" {
+			history.cache = newCache(s.CacheDir, rules, p)
+		}
+		sources = append(sources, history)
+	}
 	if err := detect(ctx, rules, sources, max(t.Jobs, 1), found); err != nil {
 		return scanners.Report{}, err
 	}
-	report := scanners.Report{Notes: append(t.Tree.Problems(), p.notes...)}
+	report := scanners.Report{Notes: append(notes, p.notes...)}
 	for _, src := range sources {
 		looked, notes := src.result()
 		report.Looked.Files += looked.Files
 		report.Looked.Commits += looked.Commits
 		report.Looked.Bytes += looked.Bytes
 		report.Notes = append(report.Notes, notes...)
+	}
+	if len(p.files)+p.commits+p.changes == 0 {
+		// Nothing is new, which is known from comparing with this.
+		report.Looked.Commits = p.compared
 	}
 	report.Findings, report.Rules = found.findings(rules)
 	return report, nil

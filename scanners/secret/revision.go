@@ -1,0 +1,154 @@
+package secret
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/scangate/scangate/fileio"
+	"github.com/scangate/scangate/text"
+)
+
+// maxRevision bounds the name of a revision, in bytes.
+const maxRevision = 1000
+
+// maxShallow bounds the list of commits at which a shallow clone ends.
+const maxShallow = 64 << 20
+
+// UsageError says that what was asked for does not fit the repository: it is
+// for whoever asked to mend, as opposed to a scan that failed.
+type UsageError struct{ problem string }
+
+func (e *UsageError) Error() string { return "secret: " + e.problem }
+
+func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
+
+// checkRevision refuses what git could take for an option, and what is no
+// revision in any case.
+func checkRevision(rev string) error {
+	switch {
+	case strings.HasPrefix(rev, "-"):
+		return errors.New("secret: --since: a revision does not begin with a dash")
+	case len(rev) > maxRevision, strings.ContainsFunc(rev, unicode.IsControl):
+		return errors.New("secret: --since: not the name of a revision")
+	}
+	return nil
+}
+
+// since is the part of the history that is new against a revision.
+type since struct {
+	rev         string   // as it was given
+	head, other string   // ids of the commits that HEAD and rev name
+	bases       []string // their merge bases; none: they share no history, or not in this clone
+}
+
+// openSince finds the commits that --since is about.
+func (r *repo) openSince(ctx context.Context, rev string) (*since, error) {
+	s := &since{rev: text.OneLine(rev, 80)}
+	var err error
+	if s.head, err = r.git.resolve(ctx, "HEAD"); err != nil {
+		return nil, err
+	}
+	if s.other, err = r.git.resolve(ctx, rev); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.head == "":
+		return nil, usage("--since %q: there is no commit yet", s.rev)
+	case s.other == "":
+		return nil, usage("--since %q: this clone has no such commit; fetch it first, on GitHub by checking out with fetch-depth: 0", s.rev)
+	}
+	out, err := r.git.output(ctx, "merge-base", "--all", s.head, s.other)
+	if err != nil && !exited(err, 1) {
+		return nil, err
+	}
+	for _, base := range strings.Fields(string(out)) {
+		if err != nil || !isHash(base) {
+			return nil, errors.New("secret: git merge-base printed something else than commits")
+		}
+		s.bases = append(s.bases, base)
+	}
+	return s, nil
+}
+
+// revisions are the arguments of git rev-list; nil stands for all there is.
+func (s *since) revisions() []string {
+	if s == nil {
+		return []string{"--all"}
+	}
+	return []string{s.head, "^" + s.other}
+}
+
+// String names the merge base.
+func (s *since) String() string {
+	switch len(s.bases) {
+	case 0:
+		return s.rev + " (no merge base)"
+	case 1:
+		return s.rev + " (merge base " + s.bases[0][:12] + ")"
+	}
+	return fmt.Sprintf("%s (%d merge bases)", s.rev, len(s.bases))
+}
+
+// resolve returns the id of the commit that rev names, or nothing when it
+// names none that is here.
+func (g *git) resolve(ctx context.Context, rev string) (string, error) {
+	out, err := g.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	if exited(err, 1) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	// "^main" and the like give more than an id.
+	if hash := strings.TrimSuffix(string(out), "\n"); isHash(hash) {
+		return hash, nil
+	}
+	return "", nil
+}
+
+// exited reports whether a git process ended by itself, with a status.
+func exited(err error, status int) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.ExitCode() == status
+}
+
+// boundary returns the commits at which a shallow clone ends: their parents
+// exist, and are not here.
+func (r *repo) boundary(ctx context.Context) (map[string]bool, error) {
+	out, err := r.git.output(ctx, "rev-parse", "--git-path", "shallow")
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSuffix(string(out), "\n")
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(r.git.dir, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("secret: reading where the shallow clone ends: %w", fileio.Cause(err))
+	}
+	defer f.Close()
+	ends := map[string]bool{}
+	in := bufio.NewScanner(io.LimitReader(f, maxShallow))
+	for in.Scan() {
+		if !isHash(in.Text()) {
+			return nil, errors.New("secret: the list of commits at which the shallow clone ends is damaged")
+		}
+		ends[in.Text()] = true
+	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("secret: reading where the shallow clone ends: %w", fileio.Cause(err))
+	}
+	if len(ends) == 0 {
+		return nil, errors.New("secret: git calls the clone shallow, and does not say where it ends")
+	}
+	return ends, nil
+}

@@ -41,6 +41,7 @@ func actionInputs(job *github.Job) (s scanning, err error) {
 		scanners: job.Input("scanners"),
 		images:   job.Inputs("image"),
 		db:       job.Input("db"),
+		since:    job.Input("since"),
 		jobs:     defaultJobs(),
 		timeout:  defaultTimeout,
 		results:  defaultResults,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,16 @@ func (a *app) settings(s scanning, conf config.DB) (settings, error) {
 	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}, offline: s.offline, images: s.images, path: s.path}
 	if cache, err := os.UserCacheDir(); err == nil {
 		set.cache = filepath.Join(cache, "scangate", "layers")
+		set.secret.CacheDir = filepath.Join(cache, "scangate", "secrets")
+	}
+	set.secret.Since, set.secret.Staged = s.since, s.staged
+	if index := a.getenv("GIT_INDEX_FILE"); s.staged && index != "" {
+		// git gives its hooks an index of their own for `git commit -a`.
+		full, err := filepath.Abs(index)
+		if err != nil {
+			return set, fmt.Errorf("GIT_INDEX_FILE: %w", err)
+		}
+		set.secret.Index = full
 	}
 	options, err := a.sources(s.repositories, conf.Repositories)
 	if err != nil {

@@ -32,6 +32,7 @@ type settings struct {
 	images   []string // as --image names them
 	path     string   // of the scanned tree
 	cache    string   // directory for what is known of layers; empty: none
+	secret   secret.Options
 }
 
 // embedded lists the scanners of this binary. A new one is its package, its
@@ -43,8 +44,8 @@ func embedded() []entry {
 			return build(s, &o, dependency.New)
 		}},
 		{name: "image", make: makeImages},
-		{name: "secret", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
-			return build(s, &secret.Options{}, secret.New)
+		{name: "secret", make: func(s config.Section, set settings) ([]scanners.Scanner, error) {
+			return build(s, &set.secret, secret.New)
 		}},
 		{name: "iac", frameworks: iac.Frameworks(), make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &iac.Options{}, iac.New)

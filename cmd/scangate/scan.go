@@ -16,6 +16,7 @@ import (
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/secret"
 )
 
 // defaultResults is where the full results are kept for `gate` and others.
@@ -40,6 +41,8 @@ type scanning struct {
 	db           string
 	offline      bool
 	repositories repositories
+	since        string
+	staged       bool
 	jobs         int
 	timeout      time.Duration
 	results      string
@@ -50,6 +53,8 @@ func (s *scanning) register(f *flags) {
 	f.Var(&s.images, "image", "container image to scan, `REF` (repeatable): oci:DIR, docker-archive:FILE, dir:DIR, docker-daemon:NAME, or in a registry REPO:TAG or REPO@sha256:…")
 	registerDB(f, &s.db)
 	registerRepositories(f, &s.repositories)
+	f.StringVar(&s.since, "since", "", "look only at what is new against the merge base with `REV`, as in a pull request; secret only scans what is new, the others scan everything")
+	f.BoolVar(&s.staged, "staged", false, "look only at secrets in staged changes, as before a commit; the other scanners are skipped")
 	f.BoolVar(&s.offline, "offline", false, "never touch the network")
 	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "time limit for each scanner, `DUR`; 0 is none")
@@ -81,6 +86,11 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	file, pol, err := a.loadPolicy(s.judging, s.path)
 	if err != nil {
 		return 0, err
+	}
+	if s.staged {
+		// What the policy requires of a whole scan cannot be had from a commit
+		// hook. What does run must complete all the same.
+		pol.Require = nil
 	}
 	res, err := a.scanTree(ctx, s, file)
 	if err != nil {
@@ -156,7 +166,16 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 		return scanners.Target{}, nil, pathError(s.path, err)
 	}
 	t := scanners.Target{Tree: tree, Jobs: s.jobs}
-	return t, scanners.Plan(ctx, list, t), nil
+	plan := scanners.Plan(ctx, wholeOrStaged(list, s.staged), t)
+	for _, p := range plan {
+		// Found before anything is scanned, like any other mistake in a flag.
+		var use *secret.UsageError
+		if errors.As(p.Err, &use) {
+			tree.Close()
+			return scanners.Target{}, nil, usageError{use}
+		}
+	}
+	return t, plan, nil
 }
 
 // deliver writes the reports and returns the verdict's exit code, with what

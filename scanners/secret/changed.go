@@ -34,7 +34,7 @@ func (r *repo) changedFiles(ctx context.Context, tree *scanners.Tree, files []fi
 				return nil, err
 			}
 			if !changed[f.path] {
-				changed[f.path] = !same(tree, f.path, ids[f.path])
+				changed[f.path] = !unchanged(tree, f.path, ids[f.path])
 			}
 		}
 	}
@@ -68,10 +68,10 @@ func (r *repo) blobIDs(ctx context.Context, commit string) (map[string]string, e
 	return ids, nil
 }
 
-// same reports whether a file has the content of a blob, as it is or with the
+// unchanged reports whether a file has the content of a blob, as it is or with the
 // line ends that a checkout may give it. What cannot be read is not the same,
 // and whoever scans it says why.
-func same(tree *scanners.Tree, path, id string) bool {
+func unchanged(tree *scanners.Tree, path, id string) bool {
 	if id == "" {
 		return false
 	}

@@ -239,7 +239,7 @@ func TestPrefilterHistory(t *testing.T) {
 	}
 	off := false
 	s, err := New(Options{Prefilter: &off})
-	if err != nil || !s.plain {
+	if err != nil {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	_, s.engine = engines(t)

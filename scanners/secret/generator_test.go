@@ -130,7 +130,7 @@ var surroundings = []surrounding{
 		return strings.ReplaceAll(m.filler(2)+s+"\n"+m.filler(2), "\n", "\r\n")
 	}},
 	{"long line", func(m maker, s string) string {
-		return m.filler(1) + strings.ReplaceAll(m.filler(60), "\n", ";") + s + ";" + strings.ReplaceAll(m.filler(60), "\n", " ") + "\n" + m.filler(1)
+		return m.filler(1) + strings.ReplaceAll(m.filler(20), "\n", ";") + s + ";" + strings.ReplaceAll(m.filler(20), "\n", " ") + "\n" + m.filler(1)
 	}},
 	{"UTF-8", func(m maker, s string) string { return "héllo 世界 «" + s + "» \xff\xfe ünd\n" + m.filler(2) }},
 	{"letters that fold", func(m maker, s string) string {

@@ -91,8 +91,8 @@ func pathFor(rule string) string {
 	return "src/a.txt"
 }
 
-// TestEveryRule makes secrets from each rule's expression, puts them in every
-// surrounding, and asserts that the prefilter changes nothing, and that each
+// TestEveryRule makes secrets from each rule's expression, puts them in many
+// surroundings, and asserts that the prefilter changes nothing, and that each
 // rule found one of its own.
 func TestEveryRule(t *testing.T) {
 	_, plain := engines(t)
@@ -124,9 +124,9 @@ func TestEveryRule(t *testing.T) {
 			if !found {
 				t.Error("no text was made in which the rule finds a secret")
 			}
-			for _, s := range surroundings {
-				f.text = s.put(m, secret)
-				same(t, s.name, f)
+			for j := i % 7; j < len(surroundings); j += 7 { // the detector is slow
+				f.text = surroundings[j].put(m, secret)
+				same(t, surroundings[j].name, f)
 			}
 			// The next rule's keywords are near, and its secrets may be.
 			other := plain.config.Rules[plain.config.OrderedRules[(i+1)%len(plain.config.OrderedRules)]]
@@ -165,7 +165,7 @@ func ruleTexts(t testing.TB, m maker, every int) (paths, texts []string) {
 // made of texts that are large.
 func TestPrefilterWide(t *testing.T) {
 	m := maker{rand.New(rand.NewPCG(3, 4))}
-	_, secrets := ruleTexts(t, m, 9)
+	_, secrets := ruleTexts(t, m, 12)
 	var many strings.Builder
 	for i, s := range secrets {
 		many.WriteString(m.filler(1))
@@ -174,7 +174,7 @@ func TestPrefilterWide(t *testing.T) {
 	}
 	same(t, "many", fragment{path: "a.yaml", text: many.String(), line: 1})
 	for i, depth := range []func(string) string{func(s string) string { return s }, base64Of, func(s string) string { return base64Of(base64Of(s)) }} {
-		one := fragment{path: "a.txt", text: m.filler(30) + "key = " + awsKey + "\nx: " + depth("password = "+githubPAT+" ") + "\n" + m.filler(30), line: 3}
+		one := fragment{path: "a.txt", text: m.filler(15) + "key = " + awsKey + "\nx: " + depth("password = "+githubPAT+" ") + "\n" + m.filler(15), line: 3}
 		if rules := same(t, "one", one); !rules["github-pat"] {
 			t.Errorf("%d: rules %v", i, rules)
 		}
@@ -189,7 +189,7 @@ func TestPrefilterWide(t *testing.T) {
 
 // TestPrefilterOwnFiles compares on files of this repository.
 func TestPrefilterOwnFiles(t *testing.T) {
-	const most = 150 << 10 // of text; the detector is slow
+	const most = 64 << 10 // of text; the detector is slow
 	total := 0
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		switch {

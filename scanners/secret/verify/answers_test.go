@@ -96,7 +96,7 @@ func documented() []provider {
 		// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors ;
 		// missing_text_or_fallback_or_attachments and invalid_token are Memory.
 		{"slack-webhook-url", "https://hooks.slack.com/services/" + hook, "", "POST hooks.slack.com/services/" + hook, "Content-Type", "application/json", []reply{
-			{400, "no_text", Active}, {400, "missing_text_or_fallback_or_attachments", Active}, {404, "no_service", Inactive}, {404, "no_team", Inactive}, {403, "invalid_token", Inactive},
+			{400, "no_text", Active}, {400, "missing_text_or_fallback_or_attachments", Active}, {404, "no_service", Inactive}, {404, "no_team", Inactive}, {403, "invalid_token", Inactive}, {410, "no_active_hooks", Inactive},
 			{400, "invalid_payload", Unknown}, {410, "channel_is_archived", Unknown}, {403, "action_prohibited", Unknown}, {200, "ok", Unknown},
 		}},
 		// https://core.telegram.org/bots/api#making-requests and #getme; the 401 is Memory.
@@ -104,7 +104,8 @@ func documented() []provider {
 			{200, `{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"b"}}`, Active}, {401, `{"ok":false,"error_code":401,"description":"Unauthorized"}`, Inactive},
 			{404, `{"ok":false,"error_code":404,"description":"Not Found"}`, Unknown}, {200, `{"ok":true,"result":{"is_bot":false}}`, Unknown},
 		}},
-		// https://www.twilio.com/docs/sendgrid/api-reference/api-key-permissions/retrieve-a-list-of-scopes-for-which-this-user-has-access
+		// https://www.twilio.com/docs/sendgrid/api-reference/api-key-permissions/retrieve-a-list-of-scopes-for-which-this-user-has-access ;
+		// the 401 as in sendgrid/sendgrid-php#793.
 		{"sendgrid-api-token", sendGrid, "", "GET api.sendgrid.com/v3/scopes", "Authorization", "Bearer " + sendGrid, []reply{
 			{200, `{"scopes":["mail.send"]}`, Active}, {401, `{"errors":[{"field":null,"message":"The provided authorization grant is invalid, expired, or revoked"}]}`, Inactive},
 			{403, `{"errors":[{"message":"access forbidden"}]}`, Unknown},
@@ -121,9 +122,10 @@ func documented() []provider {
 			{403, `{"error":{"message":"The provided key does not have the required permissions for this endpoint","type":"invalid_request_error"}}`, Active}, // Memory
 			{402, `{"error":{"type":"invalid_request_error"}}`, Unknown},
 		}},
-		// https://docs.digitalocean.com/reference/api/digitalocean/#tag/Account
+		// https://docs.digitalocean.com/reference/api/digitalocean/#tag/Account ; the 401 in tayzlor/vagrant-puppet-mesosphere#8, lower case.
 		{"digitalocean-pat", ocean, "", "GET api.digitalocean.com/v2/account", "Authorization", "Bearer " + ocean, []reply{
 			{200, `{"account":{"uuid":"x","status":"active"}}`, Active}, {401, `{"id":"Unauthorized","message":"Unable to authenticate you"}`, Inactive},
+			{401, `{"id":"unauthorized","message":"Unable to authenticate you."}`, Inactive},
 			{403, `{"id":"Forbidden","message":"You are not authorized to perform this operation"}`, Unknown},
 		}},
 		// https://developers.cloudflare.com/api/resources/user/subresources/tokens/methods/verify
@@ -142,7 +144,7 @@ func documented() []provider {
 		// https://docs.anthropic.com/en/api/admin-api/organization/get-me
 		{"anthropic-admin-api-key", admin, "", "GET api.anthropic.com/v1/organizations/me", "X-Api-Key", admin,
 			[]reply{{200, `{"id":"x","type":"organization","name":"n"}`, Active}, {401, anthropic, Inactive}, {403, anthropic3, Unknown}}},
-		// https://huggingface.co/docs/hub/api#get-apiwhoami-v2 ; the 401 is Memory.
+		// https://huggingface.co/docs/hub/api#get-apiwhoami-v2 ; the 401 as in huggingface/huggingface_hub#2765.
 		{"huggingface-access-token", hugging, "", "GET huggingface.co/api/whoami-v2", "Authorization", "Bearer " + hugging,
 			[]reply{{200, `{"type":"user","id":"x","name":"jane"}`, Active}, {401, `{"error":"Invalid username or password."}`, Inactive}, {200, `{"type":"user"}`, Unknown}}},
 		// https://developers.notion.com/reference/get-self and /reference/status-codes

@@ -71,6 +71,7 @@ func codeHosts() []check {
 
 // messengers: who carries messages. Nothing is ever sent to anybody.
 func messengers() []check {
+	gone := plain("invalid_token", "no_active_hooks", "no_service", "no_team")
 	return []check{{
 		provider: "slack",
 		rules:    []string{"slack-bot-token", "slack-user-token", "slack-legacy-bot-token", "slack-legacy-token", "slack-legacy-workspace-token"},
@@ -92,9 +93,9 @@ func messengers() []check {
 		body: `{"text":""}`, media: "application/json",
 		answers: []answer{
 			{status: 400, says: plain("no_text", "missing_text_or_fallback_or_attachments"), result: Active},
-			{status: 403, says: plain("invalid_token"), result: Inactive},
-			{status: 404, says: plain("no_service", "no_team", "no_active_hooks"), result: Inactive},
-			{status: 410, says: plain("no_service", "no_team", "no_active_hooks"), result: Inactive},
+			{status: 403, says: gone, result: Inactive},
+			{status: 404, says: gone, result: Inactive},
+			{status: 410, says: gone, result: Inactive},
 		},
 	}, {
 		provider: "telegram",

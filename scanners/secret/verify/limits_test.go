@@ -126,6 +126,25 @@ func TestAProviderIsLeftAlone(t *testing.T) {
 			t.Errorf("outcome %+v after %d requests", o, s.requests())
 		}
 	})
+	t.Run("now and then out of reach", func(t *testing.T) {
+		n := 0
+		s := newStandIn(t, func(w http.ResponseWriter, r *http.Request) {
+			if n++; n%3 != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			accepts(w, r)
+		})
+		v := s.verifier(t, Options{})
+		for i := range 9 {
+			want := Unknown
+			if i%3 == 2 {
+				want = Active
+			}
+			if o := v.Check(t.Context(), "github-pat", gitHubPAT(uint64(340+i)), ""); o.Result != want {
+				t.Errorf("outcome %+v", o)
+			}
+		}
+	})
 	t.Run("out of reach", func(t *testing.T) {
 		s := newStandIn(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		v := s.verifier(t, Options{})
@@ -178,8 +197,13 @@ func TestCancelling(t *testing.T) {
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
-	if o := v.Check(done, "github-pat", gitHubPAT(401), ""); o != want || s.requests() != 2 {
-		t.Errorf("cancelled before: %+v, %d requests", o, s.requests())
+	for range 20 {
+		if o := v.Check(done, "github-pat", gitHubPAT(401), ""); o != want || s.requests() != 2 {
+			t.Errorf("cancelled before: %+v, %d requests", o, s.requests())
+		}
+	}
+	if v.gate.sent != 2 || len(v.gate.slots) != 0 {
+		t.Errorf("%d requests are counted, %d are under way", v.gate.sent, len(v.gate.slots))
 	}
 	if o := v.Check(done, "github-pat", secret, ""); o.Result != Active {
 		t.Errorf("what is known is known: %+v", o)

@@ -25,16 +25,18 @@ type place struct {
 
 // entry is everything known about one finding.
 type entry struct {
-	tree, history *place           // the best place in each, or nil
-	commits       map[int]struct{} // indices of the commits that add it
+	tree, history *place         // the best place in each, or nil
+	commits       map[int]*place // by index of the commits that add it: the best place in each, if kept
 }
 
 // collector merges hits. What it ends up with does not depend on their order.
 type collector struct {
 	staged bool // what belongs to no commit is staged, not of the working tree
+	keep   bool // the best place in each commit
 
 	mu    sync.Mutex
 	found map[identity]*entry
+	kept  int
 }
 
 func newCollector() *collector { return &collector{found: map[identity]*entry{}} }
@@ -52,22 +54,35 @@ func (c *collector) add(f fragment, hits []hit) error {
 			e = &entry{}
 			c.found[id] = e
 		}
-		e.add(place{h, f.commit})
+		c.place(e, place{h, f.commit})
 	}
 	return nil
 }
 
-func (e *entry) add(p place) {
+func (c *collector) place(e *entry, p place) {
 	if p.commit == nil {
 		e.tree = better(e.tree, p)
 		return
 	}
-	if e.commits == nil {
-		e.commits = map[int]struct{}{}
-	}
-	e.commits[p.commit.index] = struct{}{}
 	e.history = better(e.history, p)
+	if e.commits == nil {
+		e.commits = map[int]*place{}
+	}
+	old, seen := e.commits[p.commit.index]
+	switch {
+	case !seen && c.keep && c.kept < maxKept:
+		c.kept++
+		e.commits[p.commit.index] = &p
+	case !seen:
+		c.keep = false
+		e.commits[p.commit.index] = nil
+	case old != nil:
+		e.commits[p.commit.index] = better(old, p)
+	}
 }
+
+// complete reports whether every place is there that was to be kept.
+func (c *collector) complete() bool { return c.keep }
 
 // better keeps the place to report: one that nobody marked as allowed, in the
 // oldest commit, nearest the top.

@@ -57,6 +57,9 @@ func (s *historySource) fragments(ctx context.Context, yield func(fragment) erro
 	if len(s.all) == 0 {
 		return errors.New("secret: git rev-list lists no commit any more: the repository changed during the scan, scan again")
 	}
+	if problem := s.cache.open(s.all); problem != "" {
+		s.note(finding.Information, problem+": it is not used, and the whole history is scanned")
+	}
 	merges := "--remerge-diff"
 	if !s.repo.remerge {
 		merges = "-m"
@@ -64,8 +67,10 @@ func (s *historySource) fragments(ctx context.Context, yield func(fragment) erro
 	}
 	var plain, octopus []listed
 	for _, c := range s.all {
+		size, known := s.cache.take(c)
 		switch {
-		case s.cache.has(c.hash):
+		case known:
+			s.bytes += size
 		case c.parents > 2:
 			octopus = append(octopus, c) // --remerge-diff passes over them
 		default:

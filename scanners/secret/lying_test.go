@@ -138,3 +138,37 @@ func TestPartialCloneOfWhatIsNew(t *testing.T) {
 		}
 	}
 }
+
+// TestCacheAsksForNewCommitsOnly asserts that git is not asked again for what
+// is known, and that what is new cannot go missing because of it.
+func TestCacheAsksForNewCommitsOnly(t *testing.T) {
+	w, cacheDir, _ := cached(t)
+	fakeGit(t, `case $sub in log) cat >&2; exit 9;; esac; exec $REAL "$@"`)
+	r, err := scan(t.Context(), t, newScanner(t, Options{CacheDir: cacheDir}), w.dir, 2)
+	if err != nil || len(r.Findings) != 3 || r.Looked.Commits != 4 {
+		t.Errorf("all is known: %v, %+v, %v", brief(r.Findings), r.Looked, err)
+	}
+	c := w.put("new.txt", "key = "+awsKey+"\n")
+	for range 2 {
+		_, err = scan(t.Context(), t, newScanner(t, Options{CacheDir: cacheDir}), w.dir, 2)
+		if err == nil || !strings.HasSuffix(err.Error(), "git log: exit status 9: "+c) {
+			t.Errorf("one is new: %v, want %s", err, c)
+		}
+	}
+}
+
+// TestFailedScanKeepsNothing asserts that commits count as scanned only after
+// a scan that was complete.
+func TestFailedScanKeepsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.put("s.txt", "key = "+awsKey+"\n")
+	w.remove("s.txt")
+	cacheDir := filepath.Join(t.TempDir(), "cache")
+	fakeGit(t, `case $sub in log) $REAL "$@"; kill -9 $$;; esac; exec $REAL "$@"`)
+	if _, err := scan(t.Context(), t, newScanner(t, Options{CacheDir: cacheDir}), w.dir, 2); err == nil {
+		t.Error("no error")
+	}
+	if exists(cacheDir) {
+		t.Error("something was kept")
+	}
+}

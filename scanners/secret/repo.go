@@ -23,6 +23,9 @@ type repo struct {
 	partial bool   // objects may be missing, which git would fetch when they are needed
 	remerge bool   // git log knows --remerge-diff, and may use it here
 	why     string // why it may not
+
+	version  string // of git
+	settings string // digest of those that say how to compare
 }
 
 // openRepo finds the repository of dir, or returns nil when no directory at or
@@ -101,19 +104,29 @@ func (r *repo) chooseMerges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !atLeast(string(out), 2, 35) {
+	r.version = strings.TrimSpace(string(out))
+	if !atLeast(r.version, 2, 35) {
 		r.why = "git is older than 2.35"
 	}
-	out, err = r.git.output(ctx, "config", "--null", "--name-only", "--list", "--includes")
+	settings, err := r.git.entries(ctx, "config", "--null", "--list", "--includes")
 	if err != nil {
 		return err
 	}
-	for name := range strings.SplitSeq(string(out), "\x00") {
-		if strings.HasPrefix(name, "merge.") && strings.HasSuffix(name, ".driver") {
+	var compare []string
+	for _, setting := range settings {
+		name, _, _ := strings.Cut(setting, "\n")
+		section, _, _ := strings.Cut(name, ".")
+		switch {
+		case section == "merge" && strings.HasSuffix(name, ".driver"):
 			r.why = "the repository's configuration names a merge driver, which is not run"
+		case section == "remote" && strings.HasSuffix(name, ".promisor"), name == "extensions.partialclone":
+			r.partial = true
 		}
-		r.partial = r.partial || strings.HasPrefix(name, "remote.") && strings.HasSuffix(name, ".promisor") || name == "extensions.partialclone"
+		if section == "merge" || section == "diff" || section == "attr" {
+			compare = append(compare, setting)
+		}
 	}
+	r.settings = digest(compare...)
 	r.remerge = r.why == ""
 	return nil
 }

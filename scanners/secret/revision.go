@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -131,9 +130,9 @@ func (r *repo) boundary(ctx context.Context) (map[string]bool, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(r.git.dir, name)
 	}
-	f, err := os.Open(name)
+	f, err := openRegular(name)
 	if err != nil {
-		return nil, fmt.Errorf("secret: reading where the shallow clone ends: %w", fileio.Cause(err))
+		return nil, fmt.Errorf("secret: reading where the shallow clone ends: %w", err)
 	}
 	defer f.Close()
 	ends := map[string]bool{}

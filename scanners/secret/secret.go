@@ -89,9 +89,9 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("secret: not a plan of this scanner: %T", w.Items)
 	}
+	var err error
 	rules := s.engine
 	if rules == nil {
-		var err error
 		if rules, err = newGitleaks(s.Prefilter == nil || *s.Prefilter); err != nil {
 			return scanners.Report{}, fmt.Errorf("secret: %w", err)
 		}
@@ -109,13 +109,22 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	}
 	if p.commits > 0 {
 		history = &historySource{repo: p.git, engine: rules, since: p.since}
-		if p.since == nil && s.CacheDir != "" {
-			history.cache = newCache(s.CacheDir, rules, p)
+		if s.CacheDir != "" {
+			found.keep = true
+			if history.cache, err = openCache(ctx, s.CacheDir, rules, t.Tree, p); err != nil {
+				return scanners.Report{}, err
+			}
 		}
 		sources = append(sources, history)
 	}
 	if err := detect(ctx, rules, sources, max(t.Jobs, 1), found); err != nil {
 		return scanners.Report{}, err
+	}
+	if history != nil {
+		if err := history.cache.replay(found, history.all); err != nil {
+			return scanners.Report{}, err
+		}
+		history.cache.keep(history, found)
 	}
 	report := scanners.Report{Notes: append(notes, p.notes...)}
 	for _, src := range sources {

@@ -1,0 +1,211 @@
+package secret
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/scangate/scangate/fileio"
+)
+
+const (
+	// cacheVersion is to be raised when what is kept of a commit changes, or how
+	// commits are read.
+	cacheVersion = 1
+
+	maxCacheFile = 64 << 20  // bytes of one repository's file, unpacked
+	maxCaches    = 256 << 20 // bytes of all files; the oldest go first
+	maxKept      = 200_000   // places in one file
+)
+
+// memory is what is kept of the scanned commits of a repository: never a
+// secret, only the hash that makes it a finding.
+type memory struct {
+	Version int    `json:"version"`
+	Rules   string `json:"rules"` // with which rules the commits were scanned
+	Git     string `json:"git"`   // and in which surroundings they were read
+
+	IDs   []byte   `json:"ids"`   // of the commits, in ascending order, end to end
+	Bytes []int64  `json:"bytes"` // how much each of them adds
+	Found []sight  `json:"found"` // ordered by commit
+	Paths [][]byte `json:"paths"` // bytes, as a name need not be UTF-8
+
+	width int // of an id, in bytes
+}
+
+// sight is a hit in a commit.
+type sight struct {
+	Commit  int    `json:"c"` // index into IDs
+	Time    int64  `json:"t"` // of the commit
+	Path    int    `json:"p"` // index into Paths
+	Rule    string `json:"r"`
+	Key     string `json:"k"`
+	Line    int    `json:"l,omitempty"`
+	Col     int    `json:"o,omitempty"`
+	EndLine int    `json:"m,omitempty"`
+	EndCol  int    `json:"q,omitempty"`
+	Allowed bool   `json:"a,omitempty"`
+}
+
+func (s sight) hit() hit {
+	return hit{rule: s.Rule, key: s.Key, line: s.Line, col: s.Col, endLine: s.EndLine, endCol: s.EndCol, allowed: s.Allowed}
+}
+
+var errNoMemory = errors.New("it is damaged")
+
+// openRegular opens a file outside of the tree. Opening a pipe would wait for
+// whoever writes to it.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		return nil, fileio.Cause(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fileio.Cause(err)
+	}
+	return f, nil
+}
+
+// readMemory reads a file whose ids have so many bytes. Of what is not there
+// it returns nil. The file can come from anywhere: what does not hold together
+// is an error.
+func readMemory(name string, width int) (*memory, error) {
+	f, err := openRegular(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, errNoMemory
+	}
+	data, err := io.ReadAll(io.LimitReader(z, maxCacheFile+1))
+	if err != nil || len(data) > maxCacheFile {
+		return nil, errNoMemory
+	}
+	m := &memory{}
+	if json.Unmarshal(data, m) != nil {
+		return nil, errNoMemory
+	}
+	m.width = width
+	if m.Version == cacheVersion && !m.sound() {
+		return nil, errNoMemory
+	}
+	return m, nil
+}
+
+// sound reports whether every part refers to what is there.
+func (m *memory) sound() bool {
+	n := len(m.IDs) / m.width
+	if len(m.IDs) != n*m.width || len(m.Bytes) != n || len(m.Found) > maxKept || len(m.Paths) > maxKept {
+		return false
+	}
+	for i := range n {
+		if i > 0 && bytes.Compare(m.id(i-1), m.id(i)) >= 0 || m.Bytes[i] < 0 || m.Bytes[i] > 1<<40 {
+			return false
+		}
+	}
+	for _, p := range m.Paths {
+		if len(p) == 0 || len(p) > maxHeader || bytes.IndexByte(p, 0) >= 0 {
+			return false
+		}
+	}
+	for _, s := range m.Found {
+		if s.Commit < 0 || s.Commit >= n || s.Path < 0 || s.Path >= len(m.Paths) || s.Time < -1<<40 || s.Time > 1<<40 ||
+			!plainWord(s.Rule) || len(s.Key) != 16 || strings.Trim(s.Key, "0123456789"+"abcdef") != "" {
+			return false
+		}
+		for _, number := range [...]int{s.Line, s.Col, s.EndLine, s.EndCol} {
+			if number < 0 || number > 1<<40 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// plainWord reports whether s can be the id of a rule.
+func plainWord(s string) bool {
+	return s != "" && len(s) <= 500 && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func (m *memory) id(i int) []byte { return m.IDs[i*m.width : (i+1)*m.width] }
+
+// find returns the index of a commit, or -1.
+func (m *memory) find(id []byte) int {
+	lo, hi := 0, len(m.Bytes)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		switch c := bytes.Compare(m.id(mid), id); {
+		case c == 0:
+			return mid
+		case c < 0:
+			lo = mid + 1
+		default:
+			hi = mid
+		}
+	}
+	return -1
+}
+
+// write replaces the file, and removes the oldest others when there are too
+// many. A cache only saves time, so nothing that goes wrong here matters.
+func (m *memory) write(name string) {
+	data, err := json.Marshal(m)
+	if err != nil || len(data) > maxCacheFile {
+		return
+	}
+	var packed bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if _, err := z.Write(data); err != nil || z.Close() != nil {
+		return
+	}
+	dir := filepath.Dir(name)
+	if os.MkdirAll(dir, 0o700) != nil {
+		return
+	}
+	if fileio.Replace(name, func(w io.Writer) error { _, err := w.Write(packed.Bytes()); return err }) == nil {
+		trimCaches(dir, maxCaches)
+	}
+}
+
+func trimCaches(dir string, limit int64) {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	var all []fs.FileInfo
+	var total int64
+	for _, e := range list {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), ".json.gz") {
+			all = append(all, info)
+			total += info.Size()
+		}
+	}
+	slices.SortFunc(all, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, info := range all {
+		if total <= limit {
+			return
+		}
+		if os.Remove(filepath.Join(dir, info.Name())) == nil {
+			total -= info.Size()
+		}
+	}
+}

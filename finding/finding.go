@@ -34,6 +34,10 @@ type Finding struct {
 	// the fingerprint, so it must survive edits elsewhere in the file.
 	Key string `json:"key,omitempty"`
 
+	// KeyOnly says that the finding is the same one wherever it is found: its
+	// path is no part of its identity. A secret stays leaked when it is moved.
+	KeyOnly bool `json:"keyOnly,omitempty"`
+
 	// Fingerprint identifies the finding across runs; see FingerprintOf.
 	Fingerprint string `json:"fingerprint"`
 
@@ -113,10 +117,15 @@ type Rule struct {
 
 // FingerprintOf returns the identity of f as found by scanner: a hash of the
 // scanner, the rule, the file and the scanner's Key. Lines are left out, so
-// that it survives edits elsewhere in the file.
+// that it survives edits elsewhere in the file. With KeyOnly the file is left
+// out, too, so that it survives moves and renames.
 func FingerprintOf(scanner string, f Finding) string {
+	path := f.Location.Path
+	if f.KeyOnly {
+		path = ""
+	}
 	h := sha256.New()
-	for _, part := range [...]string{"1", scanner, f.RuleID, f.Location.Path, f.Key} {
+	for _, part := range [...]string{"1", scanner, f.RuleID, path, f.Key} {
 		io.WriteString(h, part)
 		h.Write([]byte{0})
 	}

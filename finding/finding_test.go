@@ -124,3 +124,20 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestKeyOnlyLeavesThePathOut(t *testing.T) {
+	at := func(path string, keyOnly bool) Finding {
+		return Finding{RuleID: "R", Key: "k", KeyOnly: keyOnly, Location: Location{Path: path, StartLine: 1}}
+	}
+	if FingerprintOf("s", at("a", true)) != FingerprintOf("s", at("b/c", true)) {
+		t.Error("a move changes the fingerprint")
+	}
+	if FingerprintOf("s", at("a", false)) == FingerprintOf("s", at("b/c", false)) {
+		t.Error("without the field the path does not count")
+	}
+	other := at("a", true)
+	other.Key = "l"
+	if FingerprintOf("s", at("a", true)) == FingerprintOf("s", other) {
+		t.Error("another secret keeps the fingerprint")
+	}
+}

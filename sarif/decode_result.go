@@ -155,6 +155,7 @@ func (t *translator) ownResult(f *finding.Finding, r *sarifResult) {
 	f.Framework, f.Resource = p.text("framework"), p.text("resource")
 	f.Fix, f.Key = p.text("fix"), p.text("key")
 	f.Vector, f.Published = p.text("vector"), p.text("published")
+	f.KeyOnly = string(p["keyOnly"]) == "true"
 	f.Aliases = p.texts("aliases")
 	var pkg finding.Package
 	if p["package"] != nil && json.Unmarshal(p["package"], &pkg) == nil {
@@ -173,6 +174,12 @@ func (t *translator) ownResult(f *finding.Finding, r *sarifResult) {
 	f.Location.LineHash = r.PartialFingerprints.text(lineHashKey)
 	if !fingerprintForm.MatchString(f.Fingerprint) {
 		f.Fingerprint = finding.FingerprintOf(t.out.Scanner, *f)
+	}
+	if f.KeyOnly {
+		f.Location.LineHash = ""
+		if hash := p.text("lineHash"); lineHashForm.MatchString(hash) {
+			f.Location.LineHash = hash
+		}
 	}
 	if stand := (finding.Finding{Fingerprint: f.Fingerprint}); f.Location.LineHash == lineHash(&stand) {
 		f.Location.LineHash = ""

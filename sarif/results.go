@@ -69,9 +69,11 @@ func encodeResult(run *finding.Run, rules *ruleTable, r result) *sarif.Result {
 }
 
 // lineHash is the fingerprint that GitHub reads. The finding's own identity
-// stands in where the line is not known.
+// stands in where the line is not known, and where it is no part of what is
+// found: the alert on a secret stays the same one when its line is deleted and
+// the secret is in the history only.
 func lineHash(f *finding.Finding) string {
-	if f.Location.LineHash != "" {
+	if f.Location.LineHash != "" && !f.KeyOnly {
 		return f.Location.LineHash
 	}
 	return f.Fingerprint[:min(16, len(f.Fingerprint))] + ":1"
@@ -106,6 +108,12 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 	}
 	if validScore(f.Score) {
 		p["score"] = f.Score
+	}
+	if f.KeyOnly {
+		p["keyOnly"] = true
+		if f.Location.LineHash != "" {
+			p["lineHash"] = f.Location.LineHash
+		}
 	}
 	if len(f.Aliases) > 0 {
 		p["aliases"] = f.Aliases

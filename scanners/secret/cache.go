@@ -172,20 +172,19 @@ func (c *cache) keep(h *historySource, found *collector) {
 // see writes down the places of the history.
 func (m *memory) see(found *collector, place map[int]int) {
 	paths := map[string]int{}
-	for id, e := range found.found {
-		for index, p := range e.commits {
-			commit, ok := place[index]
-			if !ok {
-				continue
-			}
-			path, ok := paths[id.path]
-			if !ok {
-				path = len(m.Paths)
-				paths[id.path] = path
-				m.Paths = append(m.Paths, []byte(id.path))
-			}
-			m.Found = append(m.Found, sight{commit, p.commit.time, path, p.rule, p.key, p.line, p.col, p.endLine, p.endCol, p.allowed})
+	for k := range found.kept {
+		commit, ok := place[k.commit]
+		if !ok {
+			continue
 		}
+		path, ok := paths[k.path]
+		if !ok {
+			path = len(m.Paths)
+			paths[k.path] = path
+			m.Paths = append(m.Paths, []byte(k.path))
+		}
+		h := k.hit
+		m.Found = append(m.Found, sight{commit, k.time, path, h.rule, h.key, h.line, h.col, h.endLine, h.endCol, h.allowed, h.start, h.hiddenBy, h.reason, h.doubt})
 	}
 	m.order()
 }
@@ -207,7 +206,9 @@ func (m *memory) order() {
 		m.Found[i].Path = moved[m.Found[i].Path]
 	}
 	slices.SortFunc(m.Found, func(a, b sight) int {
-		return cmp.Or(cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Path, b.Path), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Key, b.Key))
+		return cmp.Or(cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Path, b.Path), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Key, b.Key),
+			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.EndCol, b.EndCol), cmp.Compare(a.Start, b.Start),
+			strings.Compare(a.HiddenBy, b.HiddenBy), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Doubt, b.Doubt))
 	})
 }
 

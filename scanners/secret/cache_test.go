@@ -180,11 +180,11 @@ func TestCacheKnowsAHit(t *testing.T) {
 	for i := range reflect.TypeFor[hit]().NumField() {
 		names = append(names, reflect.TypeFor[hit]().Field(i).Name)
 	}
-	if diff := cmp.Diff([]string{"rule", "key", "line", "col", "endLine", "endCol", "allowed"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"rule", "key", "line", "col", "endLine", "endCol", "allowed", "start", "hiddenBy", "reason", "doubt"}, names); diff != "" {
 		t.Errorf("keep it in sight, and raise cacheVersion (-known +is):\n%s", diff)
 	}
-	want := hit{"r", "k", 1, 2, 3, 4, true}
-	if got := (sight{0, 0, 0, want.rule, want.key, want.line, want.col, want.endLine, want.endCol, want.allowed}).hit(); got != want {
+	want := hit{"r", "k", 1, 2, 3, 4, true, 5, "h", "w", "d"}
+	if got := (sight{0, 0, 0, want.rule, want.key, want.line, want.col, want.endLine, want.endCol, want.allowed, want.start, want.hiddenBy, want.reason, want.doubt}).hit(); got != want {
 		t.Errorf("%+v", got)
 	}
 }
@@ -334,7 +334,10 @@ func TestCacheLeavesOutGaps(t *testing.T) {
 func TestTooMuchForTheCache(t *testing.T) {
 	c := newCollector()
 	c.keep = true
-	c.kept = maxKept - 1
+	c.kept = map[keptHit]struct{}{}
+	for i := range maxKept {
+		c.kept[keptHit{commit: -1 - i}] = struct{}{}
+	}
 	for i := range 3 {
 		if err := c.add(fragment{path: "f", commit: &commit{hash: "x", index: i / 2}}, []hit{{rule: "r", key: "k"}}); err != nil {
 			t.Fatal(err)

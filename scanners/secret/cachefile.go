@@ -54,10 +54,16 @@ type sight struct {
 	EndLine int    `json:"m,omitempty"`
 	EndCol  int    `json:"q,omitempty"`
 	Allowed bool   `json:"a,omitempty"`
+
+	Start    int    `json:"s,omitempty"`
+	HiddenBy string `json:"h,omitempty"`
+	Reason   string `json:"w,omitempty"`
+	Doubt    string `json:"d,omitempty"`
 }
 
 func (s sight) hit() hit {
-	return hit{rule: s.Rule, key: s.Key, line: s.Line, col: s.Col, endLine: s.EndLine, endCol: s.EndCol, allowed: s.Allowed}
+	return hit{rule: s.Rule, key: s.Key, line: s.Line, col: s.Col, endLine: s.EndLine, endCol: s.EndCol, allowed: s.Allowed,
+		start: s.Start, hiddenBy: s.HiddenBy, reason: s.Reason, doubt: s.Doubt}
 }
 
 var errNoMemory = errors.New("it is damaged")

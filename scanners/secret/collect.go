@@ -3,6 +3,8 @@ package secret
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,81 +13,177 @@ import (
 	"github.com/scangate/scangate/text"
 )
 
-// maxFound bounds the different findings of one scan, and with them memory.
-const maxFound = 200_000
+const (
+	// maxFound bounds the different findings of one scan, counted once for
+	// each of their files, and with them memory.
+	maxFound = 200_000
+	// maxPlaces bounds how far the places of one finding are counted.
+	maxPlaces = 100_000
+	// maxRelated bounds the places that are listed beside the one a finding
+	// stands at.
+	maxRelated = 20
+)
 
-// identity is what makes a finding one finding.
+// identity is what makes a finding one finding: the secret, wherever it is.
+// What is found by its path has no secret, and the path in its place.
 type identity struct{ rule, key, path string }
 
 // place is where a hit is.
 type place struct {
 	hit
+	path   string
 	commit *commit // nil: the working tree
+	asked  []finding.Suppression
+}
+
+// trail is the best place of a finding in the working tree and in the history
+// of one file, or nil.
+type trail struct {
+	tree, history *place
+	pinned        []finding.Suppression // by the commit that added it to the file
 }
 
 // entry is everything known about one finding.
 type entry struct {
-	tree, history *place         // the best place in each, or nil
-	commits       map[int]*place // by index of the commits that add it: the best place in each, if kept
+	trails  map[string]*trail   // by path
+	commits map[int]struct{}    // indices of the commits that add it
+	seen    map[uint64]struct{} // hashes of its places, up to maxPlaces
+	listed  []place             // the best, in order
+	origin  *place              // the oldest in the history
+	bare    bool                // somewhere in the working tree it is not marked as allowed
+	inTree  int                 // files of the working tree that hold it
 }
 
 // collector merges hits. What it ends up with does not depend on their order.
 type collector struct {
+	known  *known
 	staged bool // what belongs to no commit is staged, not of the working tree
-	keep   bool // the best place in each commit
+	keep   bool // what was found in the history, for the cache
 
-	mu    sync.Mutex
-	found map[identity]*entry
-	kept  int
+	mu     sync.Mutex
+	found  map[identity]*entry
+	trails int
+	hidden map[string]int // findings that a file of rules passes over
+	kept   map[keptHit]struct{}
 }
 
-func newCollector() *collector { return &collector{found: map[identity]*entry{}} }
+func newCollector() *collector {
+	return &collector{found: map[identity]*entry{}, hidden: map[string]int{}}
+}
 
 func (c *collector) add(f fragment, hits []hit) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, h := range hits {
-		id := identity{h.rule, h.key, f.path}
+		id := identity{rule: h.rule, key: h.key}
+		if h.line == 0 {
+			id.path = f.path
+		}
 		e := c.found[id]
 		if e == nil {
-			if len(c.found) == maxFound {
-				return fmt.Errorf("secret: more than %d different findings: scan parts of the tree one by one", maxFound)
-			}
-			e = &entry{}
+			e = &entry{trails: map[string]*trail{}, commits: map[int]struct{}{}, seen: map[uint64]struct{}{}}
 			c.found[id] = e
 		}
-		c.place(e, place{h, f.commit})
+		t := e.trails[f.path]
+		if t == nil {
+			if c.trails == maxFound {
+				return fmt.Errorf("secret: more than %d different findings: scan parts of the tree one by one", maxFound)
+			}
+			c.trails++
+			t = &trail{}
+			e.trails[f.path] = t
+		}
+		p := place{hit: h, path: f.path, commit: f.commit}
+		var pinned bool
+		if p.asked, pinned = c.known.suppressions(f, h); pinned && (t.pinned == nil || slices.CompareFunc(p.asked, t.pinned, compareSuppressions) < 0) {
+			t.pinned = p.asked
+		}
+		e.add(t, p)
+		c.remember(f, h)
 	}
 	return nil
 }
 
-func (c *collector) place(e *entry, p place) {
-	if p.commit == nil {
-		e.tree = better(e.tree, p)
+// keptHit is a hit in the history, as the cache keeps it.
+type keptHit struct {
+	path   string
+	commit int   // its index
+	time   int64 // of the commit
+	hit    hit
+}
+
+// remember keeps what the cache is to have: every hit, since what is said of a
+// finding depends on all of them. Of too many, none is kept.
+func (c *collector) remember(f fragment, h hit) {
+	if !c.keep || f.commit == nil {
 		return
 	}
-	e.history = better(e.history, p)
-	if e.commits == nil {
-		e.commits = map[int]*place{}
+	if c.kept == nil {
+		c.kept = map[keptHit]struct{}{}
 	}
-	old, seen := e.commits[p.commit.index]
-	switch {
-	case !seen && c.keep && c.kept < maxKept:
-		c.kept++
-		e.commits[p.commit.index] = &p
-	case !seen:
-		c.keep = false
-		e.commits[p.commit.index] = nil
-	case old != nil:
-		e.commits[p.commit.index] = better(old, p)
+	c.kept[keptHit{f.path, f.commit.index, f.commit.time, h}] = struct{}{}
+	if len(c.kept) > maxKept {
+		c.keep, c.kept = false, nil
 	}
 }
 
-// complete reports whether every place is there that was to be kept.
+// complete reports whether every hit is there that was to be kept.
 func (c *collector) complete() bool { return c.keep }
 
-// better keeps the place to report: one that nobody marked as allowed, in the
-// oldest commit, nearest the top.
+func (e *entry) add(t *trail, p place) {
+	if len(e.seen) < maxPlaces {
+		e.seen[p.hash()] = struct{}{}
+	}
+	e.list(p)
+	if p.commit == nil {
+		if t.tree == nil {
+			e.inTree++
+		}
+		e.bare = e.bare || !p.allowed
+		t.tree = better(t.tree, p)
+		return
+	}
+	e.commits[p.commit.index] = struct{}{}
+	t.history = better(t.history, p)
+	if e.origin == nil || cmp.Or(compareAge(p, *e.origin), strings.Compare(p.path, e.origin.path)) < 0 {
+		e.origin = &p
+	}
+}
+
+// hash tells places apart that gitleaks would: by commit, path and line.
+func (p *place) hash() uint64 {
+	h := fnv.New64a()
+	if p.commit != nil {
+		h.Write([]byte(p.commit.hash))
+	}
+	fmt.Fprintf(h, "\x00%s\x00%d", p.path, p.line)
+	return h.Sum64()
+}
+
+func (p *place) same(o *place) bool {
+	return p.path == o.path && p.line == o.line && (p.commit == nil) == (o.commit == nil) &&
+		(p.commit == nil || p.commit.hash == o.commit.hash)
+}
+
+// list keeps the place if it is one of the best: of those in one line, the
+// first.
+func (e *entry) list(p place) {
+	if i := slices.IndexFunc(e.listed, func(o place) bool { return p.same(&o) }); i >= 0 {
+		if comparePlaces(p, e.listed[i]) >= 0 {
+			return
+		}
+		e.listed = slices.Delete(e.listed, i, i+1)
+	}
+	at, _ := slices.BinarySearchFunc(e.listed, p, comparePlaces)
+	if at > maxRelated {
+		return
+	}
+	e.listed = slices.Insert(e.listed, at, p)
+	if len(e.listed) > maxRelated+1 {
+		e.listed = e.listed[:maxRelated+1]
+	}
+}
+
 func better(old *place, p place) *place {
 	if old == nil || comparePlaces(p, *old) < 0 {
 		return &p
@@ -93,20 +191,43 @@ func better(old *place, p place) *place {
 	return old
 }
 
+// comparePlaces orders places by their worth to a reader: those that nobody
+// asks to pass over before others, what is surely a secret before what may be
+// none, the working tree before the history, older commits before newer ones.
 func comparePlaces(a, b place) int {
-	if a.allowed != b.allowed {
-		if b.allowed {
-			return -1
-		}
-		return 1
+	return cmp.Or(
+		ahead(len(a.asked) == 0, len(b.asked) == 0),
+		ahead(a.doubt == "", b.doubt == ""),
+		ahead(a.commit == nil, b.commit == nil),
+		compareAge(a, b),
+		strings.Compare(a.path, b.path),
+		cmp.Compare(a.line, b.line), cmp.Compare(a.col, b.col), cmp.Compare(a.endLine, b.endLine), cmp.Compare(a.endCol, b.endCol),
+		strings.Compare(a.doubt, b.doubt),
+		slices.CompareFunc(a.asked, b.asked, compareSuppressions))
+}
+
+// compareAge puts older commits first. Of two of the same second, the one
+// listed later is the older.
+func compareAge(a, b place) int {
+	if a.commit == nil || b.commit == nil {
+		return 0
 	}
-	if a.commit != nil && b.commit != nil {
-		// Of two commits of the same second, the one listed later is the older.
-		if c := cmp.Or(cmp.Compare(a.commit.time, b.commit.time), cmp.Compare(b.commit.index, a.commit.index)); c != 0 {
-			return c
-		}
+	return cmp.Or(cmp.Compare(a.commit.time, b.commit.time), cmp.Compare(b.commit.index, a.commit.index))
+}
+
+// ahead orders what has a property before what has not.
+func ahead(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
 	}
-	return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.col, b.col), cmp.Compare(a.endLine, b.endLine), cmp.Compare(a.endCol, b.endCol))
+	return 1
+}
+
+func compareSuppressions(a, b finding.Suppression) int {
+	return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Reason, b.Reason))
 }
 
 // findings returns what was found, ordered by path, line, rule and key, and
@@ -120,7 +241,14 @@ func (c *collector) findings(e engine) ([]finding.Finding, []finding.Rule) {
 			rule = ruleOf(e, id.rule)
 			rules[id.rule] = rule
 		}
-		out = append(out, entry.finding(id, rule, c.staged))
+		f := entry.finding(id, rule, c.staged)
+		for _, s := range f.Suppressions {
+			if strings.HasSuffix(s.Source, ".toml") {
+				c.hidden[s.Source]++
+				break
+			}
+		}
+		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b finding.Finding) int {
 		return cmp.Or(
@@ -131,41 +259,16 @@ func (c *collector) findings(e engine) ([]finding.Finding, []finding.Rule) {
 			strings.Compare(a.Location.Commit, b.Location.Commit),
 			strings.Compare(a.Key, b.Key))
 	})
-	var used []finding.Rule
-	for _, r := range rules {
-		used = append(used, r)
-	}
+	used := slices.Collect(maps.Values(rules))
 	slices.SortFunc(used, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return out, used
 }
 
-func (e *entry) finding(id identity, rule finding.Rule, staged bool) finding.Finding {
-	f := finding.Finding{RuleID: id.rule, Severity: rule.Severity, SeveritySource: "scangate", Key: id.key}
-	p := e.tree
-	times := "in " + text.Count(len(e.commits), "commit")
-	switch {
-	case e.tree == nil:
-		p = e.history
-		f.Message = fmt.Sprintf("%s: removed from the working tree or never merged, but still in the history (%s). Whoever can read the repository can read it: rotate it.", rule.Title, times)
-		f.Fix = "Revoke or rotate it at its provider. Deleting the line was not enough, and rewriting the history does not reach existing clones."
-		f.Location.Commit = p.commit.hash[:12]
-		f.Location.Date = p.commit.date()
-	case len(e.commits) > 0:
-		f.Message = fmt.Sprintf("%s: in the working tree, and added %s of the history.", rule.Title, times)
-		f.Fix = "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history."
-	case staged:
-		f.Message = rule.Title + ": in the staged changes."
-		f.Fix = "Do not commit it: take it out of the file and stage that. If it was ever pushed or shown, revoke or rotate it at its provider first."
-	default:
-		f.Message = rule.Title + ": in the working tree."
-		f.Fix = "Revoke or rotate it at its provider first, then remove it from the file."
+// notes says, once findings was called, what the repository's rules hide.
+func (c *collector) notes() (notes []finding.Note) {
+	for _, name := range slices.Sorted(maps.Keys(c.hidden)) {
+		notes = append(notes, finding.Note{Level: finding.Information, Path: name,
+			Message: "passes over " + text.Count(c.hidden[name], "finding") + " of gitleaks' default rules, reported as suppressed"})
 	}
-	f.Location.Path = strings.ToValidUTF8(id.path, "\uFFFD")
-	f.Location.StartLine, f.Location.EndLine = p.line, p.endLine
-	f.Location.StartColumn, f.Location.EndColumn = p.col, p.endCol
-	if p.allowed {
-		f.Suppressions = []finding.Suppression{{Source: allowMark}}
-	}
-	f.Fingerprint = finding.FingerprintOf("secret", f)
-	return f
+	return notes
 }

@@ -13,13 +13,14 @@ import (
 	"unicode/utf16"
 
 	"github.com/rs/zerolog"
-	"github.com/spf13/viper"
 	"github.com/zricethezav/gitleaks/v8/cmd/scm"
 	"github.com/zricethezav/gitleaks/v8/config"
 	gitleaks "github.com/zricethezav/gitleaks/v8/detect"
 	"github.com/zricethezav/gitleaks/v8/logging"
 	"github.com/zricethezav/gitleaks/v8/report"
 	"github.com/zricethezav/gitleaks/v8/sources"
+
+	"github.com/scangate/scangate/text"
 )
 
 // EngineVersion is the version of gitleaks, and of its rules, in go.mod; a test
@@ -42,6 +43,11 @@ type hit struct {
 	endLine int
 	endCol  int
 	allowed bool // marked with allowMark
+
+	start    int    // the first line of the match, which is gitleaks' line
+	hiddenBy string // the file whose rules pass over it
+	reason   string // and why
+	doubt    string // why it is probably no secret
 }
 
 // engine finds secrets in a text. Its methods may be called concurrently.
@@ -64,40 +70,27 @@ type gitleaksEngine struct {
 // quiet guards the one place where gitleaks can only be set up globally.
 var quiet sync.Once
 
-// newGitleaks reads the default rules through a viper of its own: the global
-// one is shared with whatever else is linked in, and is not safe to load from
-// two goroutines.
+// newGitleaks compiles the default rules.
 func newGitleaks(prefiltered bool) (*gitleaksEngine, error) {
 	// gitleaks logs to standard error, and at trace level logs the secrets.
 	// Its logger is a package variable, so it is set before the first use and
 	// never again.
 	quiet.Do(func() { logging.Logger = zerolog.Nop() })
-	v := viper.New()
-	v.SetConfigType("toml")
-	if err := v.ReadConfig(strings.NewReader(config.DefaultConfig)); err != nil {
-		return nil, fmt.Errorf("gitleaks' default rules: %w", err)
+	raw, err := defaultRules()
+	if err != nil {
+		return nil, err
 	}
-	var raw config.ViperConfig
-	if err := v.Unmarshal(&raw); err != nil {
-		return nil, fmt.Errorf("gitleaks' default rules: %w", err)
-	}
-	cfg, err := raw.Translate()
+	cfg, err := translate(raw)
 	if err != nil {
 		return nil, fmt.Errorf("gitleaks' default rules: %w", err)
 	}
-	cfg.Path = "" // a file of this path would be passed over
 	if len(cfg.Rules) == 0 {
 		return nil, errors.New("gitleaks' default rules are empty")
 	}
-	e := &gitleaksEngine{detector: newDetector(cfg), config: cfg}
+	e := &gitleaksEngine{detector: newDetector(cfg), config: cfg, paths: pathRules(cfg)}
 	if prefiltered {
 		if e.filter, err = newPrefilter(cfg); err != nil {
 			return nil, fmt.Errorf("gitleaks' default rules: %w", err)
-		}
-	}
-	for _, id := range cfg.OrderedRules {
-		if r := cfg.Rules[id]; r.Regex == nil && r.Path != nil {
-			e.paths = append(e.paths, r)
 		}
 	}
 	return e, nil
@@ -122,12 +115,17 @@ func (e *gitleaksEngine) byPath(path string) bool {
 }
 
 func (e *gitleaksEngine) title(rule string) (title, description string) {
-	d := strings.TrimSuffix(strings.TrimSpace(e.config.Rules[rule].Description), ".")
+	return titleOf(e.config.Rules[rule])
+}
+
+// titleOf makes a title of a rule's description.
+func titleOf(r config.Rule) (title, description string) {
+	d := strings.TrimSuffix(text.OneLine(strings.TrimSpace(r.Description), 500), ".")
 	title, _, _ = strings.Cut(d, ", ")
 	switch verb, _, _ := strings.Cut(title, " "); verb {
 	case "Detected", "Discovered", "Found", "Identified", "Uncovered":
 	default: // some only praise the product
-		title = "Found a secret of the kind " + rule
+		title = "Found a secret of the kind " + r.RuleID
 	}
 	return title, d + "."
 }
@@ -145,18 +143,10 @@ func (e *gitleaksEngine) detect(ctx context.Context, f fragment) ([]hit, error) 
 	return hits, nil
 }
 
-// find runs the detector on what it has to see of a fragment. A panic in it is an error; its text is left out
-// unless it is the runtime's own, because it might quote what was scanned.
+// find runs the detector on what it has to see of a fragment. A panic in it is
+// an error.
 func (e *gitleaksEngine) find(ctx context.Context, f fragment) (found []report.Finding, err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case runtime.Error:
-			err = fmt.Errorf("%s: gitleaks failed: %w", f.path, r)
-		default:
-			err = fmt.Errorf("%s: gitleaks failed: panic of type %T", f.path, r)
-		}
-	}()
+	defer caught(f.path, &err)
 	if e.filter == nil || e.byPath(f.path) {
 		return run(ctx, e.detector, f, piece{0, len(f.text)})
 	}
@@ -183,6 +173,18 @@ func (e *gitleaksEngine) find(ctx context.Context, f fragment) (found []report.F
 	return found, nil
 }
 
+// caught, deferred, turns a panic into an error. The text of the panic is left
+// out unless it is the runtime's own, because it might quote what was scanned.
+func caught(path string, err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case runtime.Error:
+		*err = fmt.Errorf("%s: gitleaks failed: %w", path, r)
+	default:
+		*err = fmt.Errorf("%s: gitleaks failed: panic of type %T", path, r)
+	}
+}
+
 // run runs a detector on a piece of a fragment.
 func run(ctx context.Context, d *gitleaks.Detector, f fragment, w piece) ([]report.Finding, error) {
 	//lint:ignore SA1019 it is what DetectContext takes; sources.Fragment replaces it in v9
@@ -206,18 +208,18 @@ func newHit(f fragment, r report.Finding) hit {
 		return h // found by path
 	}
 	first := max(r.StartLine-f.line, 0)
-	text, before := linesOf(f.text, first, max(r.EndLine-f.line, first))
-	h.allowed = strings.Contains(text, allowMark)
-	h.line, h.endLine = f.line+first, f.line+first
-	at := strings.Index(text, r.Secret)
+	lines, before := linesOf(f.text, first, max(r.EndLine-f.line, first))
+	h.allowed = strings.Contains(lines, allowMark)
+	h.line, h.endLine, h.start = f.line+first, f.line+first, r.StartLine
+	at := strings.Index(lines, r.Secret)
 	if at < 0 {
 		return h // it was encoded: the line is all there is to say
 	}
-	line := strings.LastIndexByte(text[:at], '\n') + 1
-	h.line += strings.Count(text[:line], "\n")
+	line := strings.LastIndexByte(lines[:at], '\n') + 1
+	h.line += strings.Count(lines[:line], "\n")
 	h.endLine = h.line + strings.Count(r.Secret, "\n")
 	if h.endLine == h.line && !(f.cut && before == 0 && line == 0) {
-		h.col = 1 + utf16Len(text[line:at])
+		h.col = 1 + utf16Len(lines[line:at])
 		h.endCol = h.col + utf16Len(r.Secret)
 	}
 	return h

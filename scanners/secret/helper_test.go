@@ -1,12 +1,15 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +170,34 @@ func brief(fs []finding.Finding) []string {
 			s += " suppressed"
 		}
 		out = append(out, s)
+	}
+	return out
+}
+
+// sites writes the places of findings as brief does, for each rule and file the
+// best of them.
+func sites(fs []finding.Finding) []string {
+	type site struct{ rule, path string }
+	lines := map[site]string{}
+	for _, f := range fs {
+		for _, l := range append([]finding.Location{f.Location}, f.Related...) {
+			id := site{f.RuleID, l.Path}
+			if lines[id] != "" {
+				continue
+			}
+			one := finding.Finding{RuleID: f.RuleID, Location: l, Suppressions: f.Suppressions}
+			if strings.Contains(l.Message, "(") {
+				one.Suppressions = []finding.Suppression{{}}
+			}
+			lines[id] = brief([]finding.Finding{one})[0]
+		}
+	}
+	ids := slices.SortedFunc(maps.Keys(lines), func(a, b site) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.rule, b.rule))
+	})
+	var out []string
+	for _, id := range ids {
+		out = append(out, lines[id])
 	}
 	return out
 }

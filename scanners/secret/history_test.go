@@ -188,7 +188,7 @@ func TestHistory(t *testing.T) {
 			w := newWorld(t)
 			want := tt.make(w)
 			r := mustScan(t, w.dir)
-			if diff := cmp.Diff(want, brief(r.Findings)); diff != "" {
+			if diff := cmp.Diff(want, sites(r.Findings)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 			if n := len(strings.Fields(w.git("--no-replace-objects", "rev-list", "--all"))); r.Looked.Commits != n {
@@ -225,13 +225,13 @@ func TestMessages(t *testing.T) {
 		t.Fatalf("findings: %v", brief(r.Findings))
 	}
 	gone, kept, fresh := r.Findings[0], r.Findings[1], r.Findings[2]
-	if gone.Location.Date != "2023-11-15" || !strings.Contains(gone.Message, "still in the history (in 2 commits)") || !strings.Contains(gone.Message, "rotate it") {
+	if gone.Location.Date != "2023-11-15" || !strings.Contains(gone.Message, "still in the history: added in commit "+gone.Location.Commit+" of 2023-11-15 and 1 more commit. ") || !strings.Contains(gone.Message, "rotate it") {
 		t.Errorf("in the history alone: %s %q", gone.Location.Date, gone.Message)
 	}
-	if !strings.HasSuffix(kept.Message, "in the working tree, and added in 1 commit of the history.") {
+	if !strings.HasSuffix(kept.Message, "in the working tree, and added in 1 commit of the history. Rotate it.") {
 		t.Errorf("in both: %q", kept.Message)
 	}
-	if !strings.HasSuffix(fresh.Message, ": in the working tree.") {
+	if !strings.HasSuffix(fresh.Message, ": in the working tree. Rotate it.") {
 		t.Errorf("in the tree alone: %q", fresh.Message)
 	}
 	// A character outside the basic plane counts as two.

@@ -21,6 +21,14 @@ type Options struct {
 	// time; false is for whoever wants to see that for himself. The default is
 	// true.
 	Prefilter *bool `yaml:"prefilter"`
+	// Config names the file of the repository's own rules, as gitleaks reads
+	// it, below the scanned directory; .gitleaks.toml, if that is there, when
+	// it is empty.
+	Config string `yaml:"config"`
+	// Baseline names a report of gitleaks' in JSON, below the scanned
+	// directory, whose findings are known; .gitleaks-baseline.json, if that is
+	// there, when it is empty.
+	Baseline string `yaml:"baseline"`
 	// Cache is whether a scan of the full history may build on earlier ones;
 	// nil: it may.
 	Cache *bool `yaml:"cache"`
@@ -52,6 +60,10 @@ var (
 // rules are compiled by Scan: that takes longer than all the rest of starting
 // up, and a scanner is made for plans, and for scans that leave it out, too.
 func New(o Options) (*Scanner, error) {
+	own := ownFiles{o.Config, o.Baseline}
+	if err := own.check(); err != nil {
+		return nil, err
+	}
 	switch o.History {
 	case "", "full", "none":
 	case "range":
@@ -89,14 +101,12 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("secret: not a plan of this scanner: %T", w.Items)
 	}
-	var err error
-	rules := s.engine
-	if rules == nil {
-		if rules, err = newGitleaks(s.Prefilter == nil || *s.Prefilter); err != nil {
-			return scanners.Report{}, fmt.Errorf("secret: %w", err)
-		}
+	rules, known, own, err := s.rules(t.Tree.Read)
+	if err != nil {
+		return scanners.Report{}, err
 	}
 	found := newCollector()
+	found.known = known
 	var sources []source
 	var history *historySource
 	var notes []finding.Note
@@ -117,6 +127,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		}
 		sources = append(sources, history)
 	}
+	notes = append(notes, own...)
 	if err := detect(ctx, rules, sources, max(t.Jobs, 1), found); err != nil {
 		return scanners.Report{}, err
 	}
@@ -139,5 +150,6 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		report.Looked.Commits = p.compared
 	}
 	report.Findings, report.Rules = found.findings(rules)
+	report.Notes = append(report.Notes, found.notes()...)
 	return report, nil
 }

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,11 +113,17 @@ func TestStaged(t *testing.T) {
 			if !strings.HasPrefix(what, plan) {
 				t.Errorf("plan %q, want %q", what, plan)
 			}
-			if diff := cmp.Diff(want, brief(r.Findings)); diff != "" {
+			got := brief(r.Findings)
+			for _, f := range r.Findings {
+				for _, l := range f.Related {
+					got = append(got, fmt.Sprintf("%s %s:%d", f.RuleID, l.Path, l.StartLine))
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 			for _, f := range r.Findings {
-				if !strings.HasSuffix(f.Message, ": in the staged changes.") {
+				if !strings.Contains(f.Message, ": in the staged changes") {
 					t.Errorf("message %q", f.Message)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,8 @@ import (
 // tips: branches can be deleted or rewritten, and what is not in the history any
 // more is not reported, while what still is needs no second look.
 //
+// The same goes for the content of files of the working tree.
+//
 // A nil cache knows nothing and keeps nothing.
 type cache struct {
 	dir    string
@@ -33,6 +36,9 @@ type cache struct {
 	name string  // of the file, once the repository is known
 	old  *memory // what was there; nil: nothing
 	at   []int   // by index into old: the commit's index in this scan, or -1
+
+	files map[string]int // by path: index into old.Files
+	same  []int          // indices of files that are as they were
 }
 
 // ruled is an engine that can have other rules than its version comes with.
@@ -87,7 +93,30 @@ func (c *cache) open(all []listed) (problem string) {
 	for i := range c.at {
 		c.at[i] = -1
 	}
+	c.files = make(map[string]int, len(m.Files))
+	for i, f := range m.Files {
+		c.files[string(m.Paths[f.Path])] = i
+	}
 	return ""
+}
+
+// knows reports whether a file of that path was scanned before.
+func (c *cache) knows(path string) bool {
+	if c == nil {
+		return false
+	}
+	_, ok := c.files[path]
+	return ok
+}
+
+// takeFile reports whether a file is as it was, and how much text it holds.
+func (c *cache) takeFile(path string, hash []byte) (size int64, known bool) {
+	i, ok := c.files[path]
+	if !ok || !bytes.Equal(c.old.Files[i].Hash, hash) {
+		return 0, false
+	}
+	c.same = append(c.same, i)
+	return c.old.Files[i].Bytes, true
 }
 
 // take reports whether a commit is known, and how much it adds.
@@ -113,25 +142,37 @@ func (c *cache) replay(found *collector, all []listed) error {
 		return nil
 	}
 	for _, s := range c.old.Found {
-		if c.at[s.Commit] < 0 {
+		if c.at[s.In] < 0 {
 			continue
 		}
-		at := &commit{hash: all[c.at[s.Commit]].hash, time: s.Time, index: c.at[s.Commit]}
+		at := &commit{hash: all[c.at[s.In]].hash, time: s.Time, index: c.at[s.In]}
 		if err := found.add(fragment{path: string(c.old.Paths[s.Path]), commit: at}, []hit{s.hit()}); err != nil {
+			return err
+		}
+	}
+	same := map[int]bool{}
+	for _, i := range c.same {
+		same[i] = true
+	}
+	for _, s := range c.old.InFiles {
+		if !same[s.In] {
+			continue
+		}
+		if err := found.add(fragment{path: string(c.old.Paths[c.old.Files[s.In].Path])}, []hit{s.hit()}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keep writes down what is known now of all commits of the history. Commits
-// of which something was not scanned are left out, so that they are looked at,
-// and noted, again.
-func (c *cache) keep(h *historySource, found *collector) {
+// keep writes down what is known now of all commits of the history and of the
+// files. Those of which something was not scanned are left out, so that they
+// are looked at, and noted, again.
+func (c *cache) keep(h *historySource, tree *treeSource, found *collector) {
 	if c == nil || c.name == "" || !found.complete() {
 		return
 	}
-	if c.old != nil && len(h.shown) == 0 && !slices.Contains(c.at, -1) {
+	if c.old != nil && len(h.shown)+len(tree.seen) == 0 && !slices.Contains(c.at, -1) && len(c.same) == len(c.old.Files) {
 		now := time.Now()
 		os.Chtimes(c.name, now, now) // in use: not to be trimmed first
 		return
@@ -147,7 +188,6 @@ func (c *cache) keep(h *historySource, found *collector) {
 			sizes[s.index] = s.bytes
 		}
 	}
-	m := &memory{Version: cacheVersion, Rules: c.rules, Git: c.git, width: len(h.all[0].hash) / 2}
 	known := make([]listed, 0, len(sizes))
 	for _, commit := range h.all {
 		if _, ok := sizes[commit.index]; ok {
@@ -155,61 +195,68 @@ func (c *cache) keep(h *historySource, found *collector) {
 		}
 	}
 	slices.SortFunc(known, func(a, b listed) int { return strings.Compare(a.hash, b.hash) })
-	place := map[int]int{} // from the index in this scan to that in the file
+	m := &memory{Version: cacheVersion, Rules: c.rules, Git: c.git, width: len(h.all[0].hash) / 2}
+	commits := map[int]int{} // from the index in this scan to that in the file
 	for i, commit := range known {
 		id, err := hex.DecodeString(commit.hash)
 		if err != nil {
 			return
 		}
-		place[commit.index] = i
+		commits[commit.index] = i
 		m.IDs = append(m.IDs, id...)
 		m.Bytes = append(m.Bytes, sizes[commit.index])
 	}
-	m.see(found, place)
+	files := tree.seen
+	for _, i := range c.same {
+		f := c.old.Files[i]
+		files = append(files, treeFile{string(c.old.Paths[f.Path]), f.Hash, f.Bytes})
+	}
+	m.see(found, commits, files)
 	m.write(c.name)
 }
 
-// see writes down the places of the history.
-func (m *memory) see(found *collector, place map[int]int) {
-	paths := map[string]int{}
-	for k := range found.kept {
-		commit, ok := place[k.commit]
-		if !ok {
-			continue
-		}
-		path, ok := paths[k.path]
-		if !ok {
-			path = len(m.Paths)
-			paths[k.path] = path
-			m.Paths = append(m.Paths, []byte(k.path))
-		}
-		h := k.hit
-		m.Found = append(m.Found, sight{commit, k.time, path, h.rule, h.key, h.line, h.col, h.endLine, h.endCol, h.allowed, h.start, h.hiddenBy, h.reason, h.doubt})
+// see writes down the files, and what was found in them and in the commits.
+func (m *memory) see(found *collector, commits map[int]int, files []treeFile) {
+	names := map[string]int{}
+	for _, f := range files {
+		names[f.path] = 0
 	}
-	m.order()
+	for k := range found.kept {
+		names[k.path] = 0
+	}
+	for i, name := range slices.Sorted(maps.Keys(names)) {
+		names[name] = i
+		m.Paths = append(m.Paths, []byte(name))
+	}
+	slices.SortFunc(files, func(a, b treeFile) int { return strings.Compare(a.path, b.path) })
+	place := map[string]int{}
+	for i, f := range files {
+		place[f.path] = i
+		m.Files = append(m.Files, seenFile{names[f.path], f.hash, f.text})
+	}
+	for k := range found.kept {
+		if k.commit == inTree {
+			if at, ok := place[k.path]; ok {
+				m.InFiles = append(m.InFiles, newSight(at, names[k.path], k))
+			}
+		} else if at, ok := commits[k.commit]; ok {
+			m.Found = append(m.Found, newSight(at, names[k.path], k))
+		}
+	}
+	slices.SortFunc(m.Found, compareSights)
+	slices.SortFunc(m.InFiles, compareSights)
 }
 
-// order gives the same content the same form.
-func (m *memory) order() {
-	names := m.Paths
-	rank := make([]int, len(names))
-	for i := range rank {
-		rank[i] = i
-	}
-	slices.SortFunc(rank, func(a, b int) int { return bytes.Compare(names[a], names[b]) })
-	moved := make([]int, len(names))
-	m.Paths = make([][]byte, len(names))
-	for to, from := range rank {
-		moved[from], m.Paths[to] = to, names[from]
-	}
-	for i := range m.Found {
-		m.Found[i].Path = moved[m.Found[i].Path]
-	}
-	slices.SortFunc(m.Found, func(a, b sight) int {
-		return cmp.Or(cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Path, b.Path), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Key, b.Key),
-			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.EndCol, b.EndCol), cmp.Compare(a.Start, b.Start),
-			strings.Compare(a.HiddenBy, b.HiddenBy), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Doubt, b.Doubt))
-	})
+// compareSights gives the same content the same form.
+func compareSights(a, b sight) int {
+	return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Path, b.Path), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Key, b.Key),
+		cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.EndCol, b.EndCol), cmp.Compare(a.Start, b.Start),
+		strings.Compare(a.HiddenBy, b.HiddenBy), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Doubt, b.Doubt))
+}
+
+func newSight(in, path int, k keptHit) sight {
+	h := k.hit
+	return sight{in, k.time, path, h.rule, h.key, h.line, h.col, h.endLine, h.endCol, h.allowed, h.start, h.hiddenBy, h.reason, h.doubt}
 }
 
 // digest is a short name for parts that are to be told apart.

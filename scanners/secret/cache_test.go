@@ -1,23 +1,19 @@
 package secret
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
+	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
 )
 
@@ -133,31 +129,6 @@ func cached(t *testing.T) (w *world, cacheDir, file string) {
 	return w, cacheDir, files[0]
 }
 
-func unpack(t *testing.T, file string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err = io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-func pack(data []byte) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	z.Write(data)
-	z.Close()
-	return b.Bytes()
-}
-
 func TestCacheHoldsNoSecret(t *testing.T) {
 	w, _, file := cached(t)
 	data := unpack(t, file)
@@ -189,91 +160,49 @@ func TestCacheKnowsAHit(t *testing.T) {
 	}
 }
 
-// TestCacheThatDoesNotFit asserts that it is passed over, replaced, and, where
-// there is one, that this is said.
-func TestCacheThatDoesNotFit(t *testing.T) {
-	edit := func(change func(m *memory)) func(*testing.T, *world, string) {
-		return func(t *testing.T, _ *world, file string) {
-			m := &memory{}
-			if err := json.Unmarshal(unpack(t, file), m); err != nil {
-				t.Fatal(err)
-			}
-			change(m)
-			data, err := json.Marshal(m)
-			if err == nil {
-				err = os.WriteFile(file, pack(data), 0o644)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	raw := func(content []byte) func(*testing.T, *world, string) {
-		return func(t *testing.T, _ *world, file string) {
-			if err := os.WriteFile(file, content, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	const damaged = "it is damaged"
-	tests := []struct {
+// counting counts the fragments that reach the engine.
+type counting struct {
+	engine
+	n atomic.Int64
+}
+
+func (c *counting) detect(ctx context.Context, f fragment) ([]hit, error) {
+	c.n.Add(1)
+	return c.engine.detect(ctx, f)
+}
+
+// TestCacheSavesWork asserts that only what is new reaches the engine.
+func TestCacheSavesWork(t *testing.T) {
+	w, cacheDir, _ := cached(t)
+	s := newScanner(t, Options{CacheDir: cacheDir})
+	count := &counting{engine: s.engine}
+	s.engine = count
+	for _, tt := range []struct {
 		name string
-		make func(*testing.T, *world, string)
-		note string
+		make func()
+		want int64
 	}{
-		{"other rules", edit(func(m *memory) { m.Rules = "x" }), "made with other rules"},
-		{"another version", edit(func(m *memory) { m.Version++; m.Bytes = nil }), "made by another version"},
-		{"another setting", func(_ *testing.T, w *world, _ string) { w.git("config", "merge.conflictStyle", "diff3") }, "with other settings or attributes"},
-		{"another attribute", func(_ *testing.T, w *world, _ string) { w.write(".gitattributes", "*.txt -diff\n") }, "with other settings or attributes"},
-		{"another attribute of the clone", func(_ *testing.T, w *world, _ string) { w.write(".git/info/attributes", "*.txt -diff\n") }, "with other settings or attributes"},
-		{"empty", raw(nil), damaged},
-		{"no gzip", raw([]byte("{}")), damaged},
-		{"cut short", raw(pack([]byte(`{"version":1}`))[:12]), damaged},
-		{"no JSON", raw(pack([]byte("x"))), damaged},
-		{"null", raw(pack([]byte("null"))), "made by another version"},
-		{"too large", raw(pack(bytes.Repeat([]byte(" "), maxCacheFile+1))), damaged},
-		{"too deep", raw(pack(bytes.Repeat([]byte("["), 100_000))), damaged},
-		{"a directory", func(t *testing.T, _ *world, file string) {
-			os.Remove(file)
-			if err := os.Mkdir(file, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}, "not a regular file"},
-		{"half an id", edit(func(m *memory) { m.IDs = m.IDs[:len(m.IDs)-1] }), damaged},
-		{"ids out of order", edit(func(m *memory) { copy(m.IDs, m.IDs[20:40]) }), damaged},
-		{"fewer sizes than ids", edit(func(m *memory) { m.Bytes = m.Bytes[1:] }), damaged},
-		{"a negative size", edit(func(m *memory) { m.Bytes[0] = -1 }), damaged},
-		{"a commit that is not there", edit(func(m *memory) { m.Found[0].Commit = 4 }), damaged},
-		{"a negative commit", edit(func(m *memory) { m.Found[0].Commit = -1 }), damaged},
-		{"a path that is not there", edit(func(m *memory) { m.Found[0].Path = 9 }), damaged},
-		{"an empty path", edit(func(m *memory) { m.Paths[0] = nil }), damaged},
-		{"a path with a NUL", edit(func(m *memory) { m.Paths[0] = []byte("a\x00b") }), damaged},
-		{"a key that is none", edit(func(m *memory) { m.Found[0].Key = strings.Repeat("0g", 8) }), damaged},
-		{"a rule with a line end", edit(func(m *memory) { m.Found[0].Rule = "a\nb" }), damaged},
-		{"a negative line", edit(func(m *memory) { m.Found[0].Line = -1 }), damaged},
-		{"a time beyond all calendars", edit(func(m *memory) { m.Found[0].Time = 1 << 62 }), damaged},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			w, cacheDir, file := cached(t)
-			tt.make(t, w, file)
-			want := mustScan(t, w.dir)
-			got, err := scan(t.Context(), t, newScanner(t, Options{CacheDir: cacheDir}), w.dir, 2)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if notes(got, finding.Information, tt.note) != 1 || notes(got, finding.Information, "it is not used, and the whole history is scanned") != 1 {
-				t.Errorf("notes %v", got.Notes)
-			}
-			got.Notes = slices.DeleteFunc(got.Notes, func(n finding.Note) bool { return strings.Contains(n.Message, "cache of scanned") })
-			if diff := cmp.Diff([]any{want.Findings, want.Rules, want.Looked}, []any{got.Findings, got.Rules, got.Looked}); diff != "" || len(got.Notes) != len(want.Notes) {
-				t.Errorf("notes %v; (-without +with):\n%s", got.Notes, diff)
-			}
-			if tt.name != "a directory" {
-				equalScans(t, w.dir, cacheDir) // it was replaced
-			}
-		})
+		{"nothing new", func() {}, 0},
+		{"a new file", func() { w.write("new.txt", "key = "+awsKey+"\n") }, 1},
+		{"it is committed", func() { w.commit() }, 1},
+		{"other content of the same size", func() { w.write("new.txt", "key = "+awsKey2+"\n") }, 1},
+		{"what it was", func() { w.git("checkout", "-q", "new.txt") }, 1},
+		{"touched", func() { w.write("new.txt", "key = "+awsKey+"\n") }, 0},
+		{"a branch to a known commit", func() { w.git("branch", "other", "HEAD~2") }, 0},
+		{"a commit is taken back", func() { w.git("reset", "-q", "--hard", "HEAD^") }, 0},
+	} {
+		tt.make()
+		count.n.Store(0)
+		got, err := scan(t.Context(), t, s, w.dir, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count.n.Load(); n != tt.want {
+			t.Errorf("%s: %d fragments, want %d", tt.name, n, tt.want)
+		}
+		if diff := cmp.Diff(mustScan(t, w.dir), got); diff != "" {
+			t.Errorf("%s (-without +with):\n%s", tt.name, diff)
+		}
 	}
 }
 
@@ -321,7 +250,7 @@ func TestCacheLeavesOutGaps(t *testing.T) {
 	if err := found.add(fragment{path: "f", commit: &commit{hash: two, index: 0}}, []hit{{rule: "r", key: strings.Repeat("0a", 8)}}); err != nil {
 		t.Fatal(err)
 	}
-	c.keep(h, found)
+	c.keep(h, &treeSource{}, found)
 	m, err := readMemory(c.name, 20)
 	if err != nil || m == nil {
 		t.Fatal(err)
@@ -336,7 +265,7 @@ func TestTooMuchForTheCache(t *testing.T) {
 	c.keep = true
 	c.kept = map[keptHit]struct{}{}
 	for i := range maxKept {
-		c.kept[keptHit{commit: -1 - i}] = struct{}{}
+		c.kept[keptHit{commit: -2 - i}] = struct{}{}
 	}
 	for i := range 3 {
 		if err := c.add(fragment{path: "f", commit: &commit{hash: "x", index: i / 2}}, []hit{{rule: "r", key: "k"}}); err != nil {

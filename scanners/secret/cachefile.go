@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -36,17 +37,27 @@ type memory struct {
 
 	IDs   []byte   `json:"ids"`   // of the commits, in ascending order, end to end
 	Bytes []int64  `json:"bytes"` // how much each of them adds
-	Found []sight  `json:"found"` // ordered by commit
+	Found []sight  `json:"found"` // in commits
 	Paths [][]byte `json:"paths"` // bytes, as a name need not be UTF-8
+
+	Files   []seenFile `json:"files"`   // of the working tree
+	InFiles []sight    `json:"inFiles"` // what was found there
 
 	width int // of an id, in bytes
 }
 
-// sight is a hit in a commit.
+// seenFile is a file of the working tree that was scanned to its end.
+type seenFile struct {
+	Path  int    `json:"p"` // index into Paths
+	Hash  []byte `json:"h"` // SHA-256 of the content
+	Bytes int64  `json:"b"` // of text
+}
+
+// sight is a hit in a commit or a file.
 type sight struct {
-	Commit  int    `json:"c"` // index into IDs
-	Time    int64  `json:"t"` // of the commit
-	Path    int    `json:"p"` // index into Paths
+	In      int    `json:"c"`           // index of the commit, or into Files
+	Time    int64  `json:"t,omitempty"` // of the commit
+	Path    int    `json:"p"`           // index into Paths
 	Rule    string `json:"r"`
 	Key     string `json:"k"`
 	Line    int    `json:"l,omitempty"`
@@ -119,7 +130,7 @@ func readMemory(name string, width int) (*memory, error) {
 // sound reports whether every part refers to what is there.
 func (m *memory) sound() bool {
 	n := len(m.IDs) / m.width
-	if len(m.IDs) != n*m.width || len(m.Bytes) != n || len(m.Found) > maxKept || len(m.Paths) > maxKept {
+	if len(m.IDs) != n*m.width || len(m.Bytes) != n {
 		return false
 	}
 	for i := range n {
@@ -132,8 +143,21 @@ func (m *memory) sound() bool {
 			return false
 		}
 	}
-	for _, s := range m.Found {
-		if s.Commit < 0 || s.Commit >= n || s.Path < 0 || s.Path >= len(m.Paths) || s.Time < -1<<40 || s.Time > 1<<40 ||
+	for _, f := range m.Files {
+		if f.Path < 0 || f.Path >= len(m.Paths) || len(f.Hash) != sha256.Size || f.Bytes < 0 || f.Bytes > maxText {
+			return false
+		}
+	}
+	return m.sights(m.Found, n) && m.sights(m.InFiles, len(m.Files))
+}
+
+// sights reports whether a list of hits in so many commits or files is sound.
+func (m *memory) sights(list []sight, n int) bool {
+	if len(list) > maxKept {
+		return false
+	}
+	for _, s := range list {
+		if s.In < 0 || s.In >= n || s.Path < 0 || s.Path >= len(m.Paths) || s.Time < -1<<40 || s.Time > 1<<40 ||
 			!plainWord(s.Rule) || len(s.Key) != 16 || strings.Trim(s.Key, "0123456789"+"abcdef") != "" {
 			return false
 		}

@@ -58,7 +58,7 @@ type entry struct {
 type collector struct {
 	known  *known
 	staged bool // what belongs to no commit is staged, not of the working tree
-	keep   bool // what was found in the history, for the cache
+	keep   bool // every hit, for the cache
 
 	mu     sync.Mutex
 	found  map[identity]*entry
@@ -104,24 +104,31 @@ func (c *collector) add(f fragment, hits []hit) error {
 	return nil
 }
 
-// keptHit is a hit in the history, as the cache keeps it.
+// keptHit is a hit, as the cache keeps it.
 type keptHit struct {
 	path   string
-	commit int   // its index
+	commit int   // its index, or inTree
 	time   int64 // of the commit
 	hit    hit
 }
 
+// inTree stands for the working tree in place of a commit.
+const inTree = -1
+
 // remember keeps what the cache is to have: every hit, since what is said of a
 // finding depends on all of them. Of too many, none is kept.
 func (c *collector) remember(f fragment, h hit) {
-	if !c.keep || f.commit == nil {
+	if !c.keep {
 		return
 	}
 	if c.kept == nil {
 		c.kept = map[keptHit]struct{}{}
 	}
-	c.kept[keptHit{f.path, f.commit.index, f.commit.time, h}] = struct{}{}
+	k := keptHit{path: f.path, commit: inTree, hit: h}
+	if f.commit != nil {
+		k.commit, k.time = f.commit.index, f.commit.time
+	}
+	c.kept[k] = struct{}{}
 	if len(c.kept) > maxKept {
 		c.keep, c.kept = false, nil
 	}

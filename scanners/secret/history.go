@@ -49,8 +49,8 @@ func (s *historySource) result() (finding.Looked, []finding.Note) {
 	return finding.Looked{Commits: len(s.all), Bytes: s.bytes}, s.notes
 }
 
-func (s *historySource) fragments(ctx context.Context, yield func(fragment) error) error {
-	var err error
+// prepare lists the commits and finds out what is known of them.
+func (s *historySource) prepare(ctx context.Context) (err error) {
 	if s.all, err = s.repo.listCommits(ctx, s.since.revisions()...); err != nil {
 		return err
 	}
@@ -60,6 +60,10 @@ func (s *historySource) fragments(ctx context.Context, yield func(fragment) erro
 	if problem := s.cache.open(s.all); problem != "" {
 		s.note(finding.Information, problem+": it is not used, and the whole history is scanned")
 	}
+	return nil
+}
+
+func (s *historySource) fragments(ctx context.Context, yield func(fragment) error) error {
 	merges := "--remerge-diff"
 	if !s.repo.remerge {
 		merges = "-m"

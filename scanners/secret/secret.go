@@ -108,6 +108,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	found := newCollector()
 	found.known = known
 	var sources []source
+	var tree *treeSource
 	var history *historySource
 	var notes []finding.Note
 	if p.staged {
@@ -115,7 +116,8 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		sources = append(sources, &stagedSource{repo: p.git, engine: rules, index: s.Index})
 	} else {
 		notes = t.Tree.Problems()
-		sources = append(sources, &treeSource{tree: t.Tree, files: p.files, engine: rules})
+		tree = &treeSource{tree: t.Tree, files: p.files, engine: rules}
+		sources = append(sources, tree)
 	}
 	if p.commits > 0 {
 		history = &historySource{repo: p.git, engine: rules, since: p.since}
@@ -124,6 +126,10 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 			if history.cache, err = openCache(ctx, s.CacheDir, rules, t.Tree, p); err != nil {
 				return scanners.Report{}, err
 			}
+			tree.cache = history.cache
+		}
+		if err := history.prepare(ctx); err != nil {
+			return scanners.Report{}, err
 		}
 		sources = append(sources, history)
 	}
@@ -135,7 +141,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		if err := history.cache.replay(found, history.all); err != nil {
 			return scanners.Report{}, err
 		}
-		history.cache.keep(history, found)
+		history.cache.keep(history, tree, found)
 	}
 	report := scanners.Report{Notes: append(notes, p.notes...)}
 	for _, src := range sources {

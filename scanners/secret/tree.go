@@ -2,8 +2,10 @@ package secret
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,10 +35,19 @@ type treeSource struct {
 	tree   *scanners.Tree
 	files  []file
 	engine engine
+	cache  *cache // nil: none
 
 	looked  finding.Looked
 	skipped int
+	seen    []treeFile // that were scanned here, if there is a cache
 	notes   []finding.Note
+}
+
+// treeFile is a file that was scanned to its end.
+type treeFile struct {
+	path string
+	hash []byte // SHA-256
+	text int64  // bytes of it
 }
 
 func (s *treeSource) result() (finding.Looked, []finding.Note) {
@@ -62,6 +73,10 @@ func (s *treeSource) fragments(ctx context.Context, yield func(fragment) error) 
 		if s.engine.byPath(f.path) {
 			c.yield(fragment{path: f.path})
 		}
+		if size, known := s.known(f.path); known {
+			s.looked.Bytes += size
+			continue
+		}
 		err := s.read(f.path, c)
 		s.looked.Bytes += c.total
 		if stop != nil {
@@ -80,8 +95,33 @@ func (s *treeSource) read(path string, c *chunker) error {
 		return err
 	}
 	defer f.Close()
-	_, err = content(f, c)
+	if s.cache == nil {
+		_, err = content(f, c)
+		return err
+	}
+	h := sha256.New()
+	binary, err := content(io.TeeReader(f, h), c)
+	if err == nil && !binary {
+		s.seen = append(s.seen, treeFile{path, h.Sum(nil), c.total})
+	}
 	return err
+}
+
+// known reports whether a file is as the cache has it.
+func (s *treeSource) known(path string) (size int64, ok bool) {
+	if !s.cache.knows(path) {
+		return 0, false
+	}
+	f, err := s.tree.Open(path)
+	if err != nil {
+		return 0, false // for the reader to note
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, io.LimitReader(f, 2*maxText)); err != nil {
+		return 0, false
+	}
+	return s.cache.takeFile(path, h.Sum(nil))
 }
 
 // gap notes that a file was not scanned, or not to its end.

@@ -82,6 +82,7 @@ type try struct {
 
 func newTry(t *testing.T, spec string) *try {
 	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // not the cache of whoever runs this
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("main.go", []byte("package main\n"), 0o644); err != nil {
 		t.Fatal(err)

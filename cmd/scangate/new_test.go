@@ -17,7 +17,6 @@ func newRepo(t *testing.T) *try {
 	y := newTry(t, "unused=clean")
 	y.scanners = embedded()
 	y.env = map[string]string{}
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	gitDo(t, "init", "-q", "-b", "main")
 	gitDo(t, "add", "-A")
 	gitDo(t, "commit", "-q", "-m", "first")

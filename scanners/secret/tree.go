@@ -64,6 +64,10 @@ func (s *treeSource) fragments(ctx context.Context, yield func(fragment) error) 
 			return err
 		}
 		s.looked.Files++
+		if size, known := s.known(f.path); known {
+			s.looked.Bytes += size
+			continue
+		}
 		if s.engine.skips(f.path) {
 			s.skipped++
 			continue
@@ -72,10 +76,6 @@ func (s *treeSource) fragments(ctx context.Context, yield func(fragment) error) 
 		c := &chunker{path: f.path, yield: func(f fragment) error { stop = yield(f); return stop }}
 		if s.engine.byPath(f.path) {
 			c.yield(fragment{path: f.path})
-		}
-		if size, known := s.known(f.path); known {
-			s.looked.Bytes += size
-			continue
 		}
 		err := s.read(f.path, c)
 		s.looked.Bytes += c.total

@@ -95,10 +95,8 @@ func TestOwnRules(t *testing.T) {
 			w.write("package-lock.json", "x = shop_"+"fedcba9876543210 \n")
 			want := slices.DeleteFunc(tt.want, func(s string) bool { return s == "aws-access-token package-lock.json" })
 			for _, prefilter := range []bool{true, false} {
-				s, err := New(Options{Prefilter: &prefilter})
-				if err != nil {
-					t.Fatal(err)
-				}
+				s := newScanner(t, Options{})
+				s.plain = !prefilter
 				r, err := scan(t.Context(), t, s, dir, 2)
 				if err != nil {
 					t.Fatal(err)

@@ -210,6 +210,7 @@ func newHit(f fragment, r report.Finding) hit {
 	first := max(r.StartLine-f.line, 0)
 	lines, before := linesOf(f.text, first, max(r.EndLine-f.line, first))
 	h.allowed = strings.Contains(lines, allowMark)
+	h.doubt = doubtOf(h.rule, f.path, r.Secret, lines)
 	h.line, h.endLine, h.start = f.line+first, f.line+first, r.StartLine
 	at := strings.Index(lines, r.Secret)
 	if at < 0 {

@@ -9,15 +9,15 @@ import (
 // ruleClass is a group of gitleaks' rules that are equally bad to leak.
 type ruleClass struct {
 	severity finding.Severity
+	what     string // they have in common
 	rules    string // ids, separated by white space
 }
 
 // ruleClasses puts every default rule into a class; a test asserts that. A new
-// version of gitleaks brings new rules, which must be placed here by hand.
+// version of gitleaks brings new rules, which must be placed here by hand. The
+// table in docs/secret-rules.md is made of this one.
 var ruleClasses = [...]ruleClass{
-	// Keys to whole systems: private keys, cloud accounts, source hosting,
-	// package registries, secret stores, payment.
-	{finding.Critical, `
+	{finding.Critical, "keys to whole systems: private keys, cloud accounts, source hosting, package registries, secret stores, payment", `
 	1password-secret-key 1password-service-account-token age-secret-key alibaba-secret-key anthropic-admin-api-key
 	artifactory-api-key artifactory-reference-token aws-access-token aws-amazon-bedrock-api-key-long-lived
 	azure-ad-client-secret bitbucket-client-secret clojars-api-token cloudflare-api-key cloudflare-global-api-key
@@ -31,8 +31,7 @@ var ruleClasses = [...]ruleClass{
 	pulumi-api-token pypi-upload-token rubygems-api-token scalingo-api-token square-access-token
 	stripe-access-token vault-batch-token vault-service-token yandex-access-token yandex-api-key
 	yandex-aws-access-token`},
-	// Keys to one service.
-	{finding.High, `
+	{finding.High, "keys to one service", `
 	adafruit-api-key adobe-client-secret airtable-api-key airtable-personnal-access-token anthropic-api-key
 	asana-client-secret atlassian-api-token authress-service-client-access-key beamer-api-token bittrex-access-key
 	bittrex-secret-key cisco-meraki-api-key clickhouse-cloud-api-secret-key cohere-api-token coinbase-access-token
@@ -57,9 +56,7 @@ var ruleClasses = [...]ruleClass{
 	slack-user-token snyk-api-token sonar-api-token sourcegraph-access-token squarespace-access-token
 	sumologic-access-token telegram-bot-api-token travisci-access-token twilio-api-key twitch-api-token
 	twitter-access-secret twitter-access-token twitter-api-secret twitter-bearer-token zendesk-secret-key`},
-	// Guesses, short-lived or narrow tokens, and addresses that only take mail
-	// or messages in.
-	{finding.Medium, `
+	{finding.Medium, "guesses, short-lived or narrow tokens, and addresses that only take mail or messages in", `
 	algolia-api-key aws-amazon-bedrock-api-key-short-lived codecov-access-token contentful-delivery-api-token
 	curl-auth-header curl-auth-user dropbox-short-lived-api-token easypost-test-api-token etsy-access-token
 	finnhub-access-token flickr-access-token generic-api-key gitlab-cicd-job-token
@@ -67,15 +64,15 @@ var ruleClasses = [...]ruleClass{
 	gitter-access-token hashicorp-tf-password jwt jwt-base64 kubernetes-secret-yaml mapbox-api-token
 	maxmind-license-key microsoft-teams-webhook new-relic-browser-api-token new-relic-insert-key
 	nytimes-access-token sidekiq-sensitive-url slack-webhook-url twitter-api-key typeform-api-token`},
-	// Identifiers and public halves, which do not open anything alone.
-	{finding.Low, `
+	{finding.Low, "identifiers and public halves, which open nothing alone", `
 	adobe-client-id alibaba-access-key-id asana-client-id bitbucket-client-id discord-client-id
 	flutterwave-public-key linkedin-client-id lob-pub-api-key looker-client-id mailgun-pub-key
 	messagebird-client-id new-relic-user-api-id plaid-client-id sendbird-access-id sumologic-access-id`},
 }
 
 // guesses are the rules that go by the words around a string more than by the
-// string itself, and their precision. All others have a fixed form.
+// string itself, and their precision. All others have a fixed form. Of a
+// repository's own rules nothing is known.
 var guesses = map[string]string{
 	"generic-api-key":        "low",
 	"curl-auth-header":       "medium",
@@ -87,7 +84,8 @@ var guesses = map[string]string{
 	"sidekiq-secret":         "medium",
 }
 
-// severityOf returns the severity of a rule, and whether it is in a class.
+// severityOf returns the severity of a rule, and whether it is in a class. A
+// repository's own rule counts as a key to one service.
 func severityOf(rule string) (finding.Severity, bool) {
 	for _, class := range ruleClasses {
 		for id := range strings.FieldsSeq(class.rules) {
@@ -112,8 +110,11 @@ If it is no secret (a test value, a public identifier), put the comment ` + "`" 
 // ruleOf describes a rule of the engine.
 func ruleOf(e engine, id string) finding.Rule {
 	title, description := e.title(id)
-	severity, _ := severityOf(id)
+	severity, known := severityOf(id)
 	precision := "high"
+	if !known {
+		precision = "medium"
+	}
 	if p, ok := guesses[id]; ok {
 		precision = p
 	}

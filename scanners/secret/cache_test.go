@@ -160,13 +160,13 @@ func TestCacheKnowsAHit(t *testing.T) {
 	}
 }
 
-// counting counts the fragments that reach the engine.
-type counting struct {
+// tally counts the fragments that reach the engine.
+type tally struct {
 	engine
 	n atomic.Int64
 }
 
-func (c *counting) detect(ctx context.Context, f fragment) ([]hit, error) {
+func (c *tally) detect(ctx context.Context, f fragment) ([]hit, error) {
 	c.n.Add(1)
 	return c.engine.detect(ctx, f)
 }
@@ -175,7 +175,7 @@ func (c *counting) detect(ctx context.Context, f fragment) ([]hit, error) {
 func TestCacheSavesWork(t *testing.T) {
 	w, cacheDir, _ := cached(t)
 	s := newScanner(t, Options{CacheDir: cacheDir})
-	count := &counting{engine: s.engine}
+	count := &tally{engine: s.engine}
 	s.engine = count
 	for _, tt := range []struct {
 		name string

@@ -96,7 +96,7 @@ func TestOwnRules(t *testing.T) {
 			want := slices.DeleteFunc(tt.want, func(s string) bool { return s == "aws-access-token package-lock.json" })
 			for _, prefilter := range []bool{true, false} {
 				s := newScanner(t, Options{})
-				s.plain = !prefilter
+				s.Prefilter = &prefilter
 				r, err := scan(t.Context(), t, s, dir, 2)
 				if err != nil {
 					t.Fatal(err)

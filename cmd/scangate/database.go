@@ -97,7 +97,7 @@ func (a *app) settings(s scanning, conf config.DB) (settings, error) {
 		set.cache = filepath.Join(cache, "scangate", "layers")
 		set.secret.CacheDir = filepath.Join(cache, "scangate", "secrets")
 	}
-	set.secret.Since, set.secret.Staged = s.since, s.staged
+	set.secret.Since, set.secret.Staged, set.secret.Offline = s.since, s.staged, s.offline
 	if index := a.getenv("GIT_INDEX_FILE"); s.staged && index != "" {
 		// git gives its hooks an index of their own for `git commit -a`.
 		full, err := filepath.Abs(index)

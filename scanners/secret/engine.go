@@ -65,6 +65,7 @@ type gitleaksEngine struct {
 	paths    []config.Rule // rules on the path alone
 	filter   *prefilter    // nil: everything goes to the detector
 	some     detectors
+	vault    *vault // nil: no secret is held
 }
 
 // quiet guards the one place where gitleaks can only be set up globally.
@@ -138,7 +139,9 @@ func (e *gitleaksEngine) detect(ctx context.Context, f fragment) ([]hit, error) 
 	}
 	var hits []hit
 	for _, r := range found {
-		hits = append(hits, newHit(f, r))
+		h := newHit(f, r)
+		e.vault.put(f, r, h)
+		hits = append(hits, h)
 	}
 	return hits, nil
 }

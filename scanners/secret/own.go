@@ -21,10 +21,10 @@ func (o ownFiles) check() error {
 
 // rules makes the engine, with the repository's own rules if it has any, and
 // reads what the repository declares as known.
-func (s *Scanner) rules(read readFile) (engine, *known, []finding.Note, error) {
+func (s *Scanner) rules(read readFile, v *vault) (engine, *known, []finding.Note, error) {
 	plain := s.Prefilter != nil && !*s.Prefilter
 	base := s.engine
-	if base == nil {
+	if base == nil || v != nil { // one that holds secrets is nobody else's
 		var err error
 		if base, err = newGitleaks(!plain); err != nil {
 			return nil, nil, nil, fmt.Errorf("secret: %w", err)
@@ -38,6 +38,9 @@ func (s *Scanner) rules(read readFile) (engine, *known, []finding.Note, error) {
 	if !ok {
 		return base, known, notes, nil
 	}
+	if v != nil {
+		defaults.vault = v
+	}
 	own, err := loadRules(read, s.Config)
 	if err != nil || own == nil {
 		return base, known, notes, err
@@ -46,5 +49,6 @@ func (s *Scanner) rules(read readFile) (engine, *known, []finding.Note, error) {
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("secret: %s: %w", own.name, err)
 	}
+	both.vault = v
 	return both, known, append(notes, own.notes...), nil
 }

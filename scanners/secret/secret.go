@@ -7,6 +7,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/secret/verify"
 )
 
 // Options is the scanner's part of the configuration, and what it is told
@@ -33,6 +34,9 @@ type Options struct {
 	// nil: it may.
 	Cache *bool `yaml:"cache"`
 
+	// Verify asks providers whether what was found still works.
+	Verify bool `yaml:"verify"`
+
 	// Since is a revision. With it only what is new against its merge base
 	// with HEAD is scanned: commits, and files of the working tree.
 	Since string `yaml:"-"`
@@ -43,6 +47,10 @@ type Options struct {
 	Index string `yaml:"-"`
 	// CacheDir is where scanned commits are remembered; empty: nowhere.
 	CacheDir string `yaml:"-"`
+	// Offline keeps Verify from asking anybody.
+	Offline bool `yaml:"-"`
+	// Verifier asks; nil: one that asks the providers themselves.
+	Verifier *verify.Verifier `yaml:"-"`
 }
 
 // Scanner looks for secrets. It keeps no state between scans.
@@ -79,7 +87,8 @@ func New(o Options) (*Scanner, error) {
 	if err := checkRevision(o.Since); err != nil {
 		return nil, err
 	}
-	if o.Cache != nil && !*o.Cache {
+	// Nobody can be asked about what is only remembered.
+	if o.Verify || o.Cache != nil && !*o.Cache {
 		o.CacheDir = ""
 	}
 	return &Scanner{Options: o}, nil
@@ -101,7 +110,11 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("secret: not a plan of this scanner: %T", w.Items)
 	}
-	rules, known, own, err := s.rules(t.Tree.Read)
+	verifier, held, err := s.verifier()
+	if err != nil {
+		return scanners.Report{}, err
+	}
+	rules, known, own, err := s.rules(t.Tree.Read, held)
 	if err != nil {
 		return scanners.Report{}, err
 	}
@@ -157,5 +170,15 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	}
 	report.Findings, report.Rules = found.findings(rules)
 	report.Notes = append(report.Notes, found.notes()...)
+	switch {
+	case held != nil:
+		asked, err := held.ask(ctx, verifier, report.Findings)
+		if err != nil {
+			return scanners.Report{}, err
+		}
+		report.Notes = append(report.Notes, asked...)
+	case s.Verify:
+		report.Notes = append(report.Notes, finding.Note{Level: finding.Information, Message: "nobody was asked whether secrets still work: --offline"})
+	}
 	return report, nil
 }

@@ -20,6 +20,7 @@ import (
 // with those of its rules that may find something.
 type unionEngine struct {
 	base, own side
+	vault     *vault     // nil: no secret is held
 	sum       string     // of the repository's rules
 	name      string     // the file of the repository's rules
 	filter    *prefilter // of all rules that can be sifted; nil: none are
@@ -132,11 +133,14 @@ func (e *unionEngine) detect(ctx context.Context, f fragment) (hits []hit, err e
 		return nil, err
 	}
 	for _, r := range ours {
-		hits = append(hits, newHit(f, r))
+		h := newHit(f, r)
+		e.vault.put(f, r, h)
+		hits = append(hits, h)
 	}
 	for _, r := range theirs {
 		if !slices.ContainsFunc(ours, func(o report.Finding) bool { return covers(o, r) }) {
 			h := newHit(f, r)
+			e.vault.put(f, r, h)
 			h.hiddenBy, h.reason = e.name, e.own.whyNot(f, r)
 			hits = append(hits, h)
 		}

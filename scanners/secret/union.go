@@ -40,6 +40,7 @@ type side struct {
 type sifted struct {
 	id        string
 	base, own bool
+	narrower  bool // the rule is on both sides, and own only adds allowlists to it
 }
 
 // newUnion puts a repository's rules beside the default ones.
@@ -116,17 +117,23 @@ func (e *unionEngine) detect(ctx context.Context, f fragment) (hits []hit, err e
 		s.release()
 	}
 	var base, own []string
+	narrower := !v.all && len(e.always) == 0
 	for _, r := range v.rules {
-		if s := e.sides[r]; s.base {
+		s := e.sides[r]
+		if s.base {
 			base = append(base, s.id)
 		}
-		if s := e.sides[r]; s.own {
+		if s.own {
 			own = append(own, s.id)
+			narrower = narrower && s.narrower
 		}
 	}
 	theirs, err := e.base.look(ctx, f, v, base, nil)
 	if err != nil {
 		return nil, err
+	}
+	if len(theirs) == 0 && narrower {
+		return nil, ctx.Err() // the other side finds no more; this is how most texts end
 	}
 	ours, err := e.own.look(ctx, f, v, own, e.always)
 	if err != nil {
@@ -152,9 +159,6 @@ func (e *unionEngine) detect(ctx context.Context, f fragment) (hits []hit, err e
 // sieve let pass in the windows that it named, or, if there are rules that
 // always have to be looked for, with all of these everywhere.
 func (s *side) look(ctx context.Context, f fragment, v verdict, rules, always []string) (found []report.Finding, err error) {
-	if s.skips(f.path) {
-		return nil, nil
-	}
 	windows := v.windows
 	d := s.detector
 	if !v.all {
@@ -199,7 +203,9 @@ func unionRules(base, own config.Config) (map[string]config.Rule, map[string]sif
 		lists := slices.Concat(r.Allowlists, base.Allowlists)
 		if o, ok := own.Rules[id]; ok && siftable(required, o) && sameRule(r, o) {
 			s.own = true
+			all := len(lists)
 			lists = common(lists, slices.Concat(o.Allowlists, own.Allowlists))
+			s.narrower = len(lists) == all
 		}
 		if siftable(nil, r) {
 			r.Allowlists = lists

@@ -9,6 +9,6 @@
 // rules in question: what gitleaks finds there is what it finds in the whole.
 //
 // A source yields fragments of text, the engine turns a fragment into hits,
-// and the collector merges hits into one finding per rule, secret and path. A
-// secret leaves the engine only as a hash.
+// and the collector merges hits into one finding per rule and secret, with its
+// places. A secret leaves the engine only as a hash.
 package secret

@@ -180,10 +180,12 @@ func (l *ruleLoader) load(name string, depth int) (raw config.ViperConfig, err e
 
 // check bounds what a file holds, and compiles all of its expressions.
 func (l *ruleLoader) check(name string, raw *config.ViperConfig) error {
+	//lint:ignore SA1019 files of the old form are still read
 	if raw.AllowList != nil {
 		if len(raw.Allowlists) > 0 {
 			return l.errorf(name, []string{"[allowlist]"}, "[allowlist] and [[allowlists]] exclude each other")
 		}
+		//lint:ignore SA1019 files of the old form are still read
 		raw.Allowlists, raw.AllowList = append(raw.Allowlists, raw.AllowList), nil
 	}
 	if len(raw.Rules) > maxRules {

@@ -47,6 +47,7 @@ func extend(raw *config.ViperConfig, base config.ViperConfig) {
 		b.AllowList = nil
 		*r = b
 	}
+	//lint:ignore SA1019 files of the old form are still read
 	for _, a := range normal(base.Allowlists, base.AllowList) {
 		if len(a.TargetRules) == 0 { // those of an extended file apply nowhere
 			raw.Allowlists = append(raw.Allowlists, a)

@@ -57,7 +57,7 @@ func (b *blobReader) read(id string, use func(io.Reader) error) error {
 	}
 	lim := &io.LimitedReader{R: b.reply, N: size}
 	err = use(lim)
-	if err != nil && !errors.Is(err, errTooLong) {
+	if err != nil && !notToItsEnd(err) {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, lim); err != nil {

@@ -46,7 +46,7 @@ type ruled interface{ ruleSet() string }
 
 // openCache returns the cache for the scan of a full history. A shallow clone
 // gets none: its first commits seem to add all that was there before.
-func openCache(ctx context.Context, dir string, e engine, tree *scanners.Tree, p *plan) (*cache, error) {
+func openCache(ctx context.Context, dir string, e engine, archives int, tree *scanners.Tree, p *plan) (*cache, error) {
 	if p.since != nil || p.git.shallow {
 		return nil, nil
 	}
@@ -54,7 +54,7 @@ func openCache(ctx context.Context, dir string, e engine, tree *scanners.Tree, p
 	if err != nil || git == "" {
 		return nil, err
 	}
-	rules := "gitleaks " + EngineVersion
+	rules := fmt.Sprintf("gitleaks %s, archives %d", EngineVersion, archives)
 	if own, ok := e.(ruled); ok {
 		rules += " " + own.ruleSet()
 	}

@@ -14,6 +14,7 @@ type diffSink struct {
 	ctx    context.Context
 	git    *git
 	engine engine
+	depth  int // of archives
 
 	commit *commit // nil: staged changes
 	files  int     // that the diff adds or changes
@@ -82,6 +83,7 @@ func (s *diffSink) Binary(path, blob string) (err error) {
 		s.binary = map[string]bool{}
 	}
 	binary := false
+	s.chunk.unpack = unpackTo(s.depth, s.engine.skips)
 	err = s.blobs.read(blob, func(r io.Reader) (err error) {
 		binary, err = content(r, &s.chunk)
 		return err
@@ -92,7 +94,7 @@ func (s *diffSink) Binary(path, blob string) (err error) {
 		}
 		s.binary[blob] = true
 	}
-	if errors.Is(err, errTooLong) {
+	if notToItsEnd(err) {
 		n := gap(path, err)
 		n.Message += " (" + s.where(12) + ")"
 		s.notes = append(s.notes, n)

@@ -42,6 +42,7 @@ type chunker struct {
 	path   string
 	commit *commit
 	yield  func(fragment) error
+	unpack *unpacking // nil: archives are binary
 
 	buf   []byte
 	line  int  // number of the first line in buf

@@ -34,6 +34,7 @@ type listed struct {
 
 // historySource yields what each commit adds.
 type historySource struct {
+	depth  int // of archives
 	repo   *repo
 	engine engine
 	since  *since // nil: everything that any ref or HEAD reaches
@@ -177,6 +178,7 @@ func (s *historySource) log(ctx context.Context, commits []listed, merges string
 		return err
 	}
 	sink := &logSink{diffSink: newDiffSink(ctx, s.repo.git, s.engine, yield), expected: commits, repeats: merges == "-m"}
+	sink.depth = s.depth
 	err = sink.closeBlobs(readPatches(p.stdout, sink))
 	s.notes = append(s.notes, sink.notes...)
 	if err != nil {

@@ -34,6 +34,9 @@ type Options struct {
 	// nil: it may.
 	Cache *bool `yaml:"cache"`
 
+	// Archives is how deep archives (zip, tar, gzip) in archives are looked
+	// into; 0, the default, is not at all.
+	Archives int `yaml:"archives"`
 	// Verify asks providers whether what was found still works.
 	Verify bool `yaml:"verify"`
 
@@ -87,6 +90,9 @@ func New(o Options) (*Scanner, error) {
 	if err := checkRevision(o.Since); err != nil {
 		return nil, err
 	}
+	if o.Archives < 0 || o.Archives > maxArchives {
+		return nil, fmt.Errorf("secret: archives: want a depth from 0 to %d, not %d", maxArchives, o.Archives)
+	}
 	// Nobody can be asked about what is only remembered.
 	if o.Verify || o.Cache != nil && !*o.Cache {
 		o.CacheDir = ""
@@ -126,17 +132,17 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	var notes []finding.Note
 	if p.staged {
 		found.staged = true
-		sources = append(sources, &stagedSource{repo: p.git, engine: rules, index: s.Index})
+		sources = append(sources, &stagedSource{depth: s.Archives, repo: p.git, engine: rules, index: s.Index})
 	} else {
 		notes = t.Tree.Problems()
-		tree = &treeSource{tree: t.Tree, files: p.files, engine: rules}
+		tree = &treeSource{depth: s.Archives, tree: t.Tree, files: p.files, engine: rules}
 		sources = append(sources, tree)
 	}
 	if p.commits > 0 {
-		history = &historySource{repo: p.git, engine: rules, since: p.since}
+		history = &historySource{depth: s.Archives, repo: p.git, engine: rules, since: p.since}
 		if s.CacheDir != "" {
 			found.keep = true
-			if history.cache, err = openCache(ctx, s.CacheDir, rules, t.Tree, p); err != nil {
+			if history.cache, err = openCache(ctx, s.CacheDir, rules, s.Archives, t.Tree, p); err != nil {
 				return scanners.Report{}, err
 			}
 			tree.cache = history.cache

@@ -15,6 +15,7 @@ import (
 // stagedSource yields what the index adds to HEAD. Neither the working tree nor
 // the attributes and filters that are set there have a say in it.
 type stagedSource struct {
+	depth  int // of archives
 	repo   *repo
 	engine engine
 	index  string // file of the index; empty: the repository's own
@@ -36,6 +37,7 @@ func (s *stagedSource) fragments(ctx context.Context, yield func(fragment) error
 			return err
 		}
 		sink := newDiffSink(ctx, d.git, s.engine, yield)
+		sink.depth = s.depth
 		if err := sink.closeBlobs(readDiff(p.stdout, &stagedSink{&sink, paths})); err != nil {
 			return p.abandon(err)
 		}

@@ -21,7 +21,8 @@ const (
 var errTooLong = errors.New("text is over the size limit")
 
 // content scans what r holds, unless it is binary. UTF-16 counts as text when
-// it begins with a byte order mark.
+// it begins with a byte order mark. Archives are binary; what they hold is
+// scanned if that was asked for.
 func content(r io.Reader, c *chunker) (binary bool, err error) {
 	br := bufio.NewReaderSize(r, 32<<10)
 	head, err := br.Peek(sniffSize)
@@ -29,6 +30,11 @@ func content(r io.Reader, c *chunker) (binary bool, err error) {
 		return false, err
 	}
 	var text io.Reader = br
+	if c.unpack != nil {
+		if kind := archiveKind(head); kind != "" {
+			return true, c.unpack.unpack(kind, br, c)
+		}
+	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
 		br.Discard(2)

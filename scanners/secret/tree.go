@@ -35,6 +35,7 @@ type treeSource struct {
 	tree   *scanners.Tree
 	files  []file
 	engine engine
+	depth  int    // of archives
 	cache  *cache // nil: none
 
 	looked  finding.Looked
@@ -73,7 +74,7 @@ func (s *treeSource) fragments(ctx context.Context, yield func(fragment) error) 
 			continue
 		}
 		var stop error // what ended the scan, as opposed to what is wrong with the file
-		c := &chunker{path: f.path, yield: func(f fragment) error { stop = yield(f); return stop }}
+		c := &chunker{path: f.path, yield: func(f fragment) error { stop = yield(f); return stop }, unpack: unpackTo(s.depth, s.engine.skips)}
 		if s.engine.byPath(f.path) {
 			c.yield(fragment{path: f.path})
 		}
@@ -127,7 +128,9 @@ func (s *treeSource) known(path string) (size int64, ok bool) {
 // gap notes that a file was not scanned, or not to its end.
 func gap(path string, err error) finding.Note {
 	n := finding.Note{Level: finding.Gap, Path: path}
-	if errors.Is(err, errTooLong) {
+	if errors.Is(err, errUnpacked) || errors.Is(err, errArchive) {
+		n.Message = err.Error()
+	} else if errors.Is(err, errTooLong) {
 		n.Message = fmt.Sprintf("text over the limit of %d MiB: only the beginning was scanned", maxText>>20)
 	} else {
 		n.Message = "cannot be read: " + fileio.Cause(err).Error()

@@ -1,11 +1,13 @@
 // Package iac looks for misconfigured infrastructure: Terraform, Kubernetes
 // manifests and Dockerfiles, judged by the checks of trivy-checks, which are
-// compiled into the binary. Nothing is downloaded, and nothing outside the
-// scanned tree is read.
+// compiled into the binary, and GitHub's workflows and actions, judged by
+// checks of our own. Nothing is downloaded, and nothing outside the scanned
+// tree is read.
 //
 // Every call into Trivy is in checks.go, functions.go, terraform.go,
 // kubernetes.go, dockerfile.go and results.go, and tfparse.go borrows a schema;
-// the rest of the package does not know it.
+// the rest of the package does not know it. The files about workflows are
+// workflow.go and wf….go.
 package iac
 
 import (
@@ -28,7 +30,7 @@ const Name = "iac"
 
 // Options are what the configuration says under scanners.iac.
 type Options struct {
-	Frameworks []string `yaml:"frameworks"` // terraform, kubernetes, dockerfile; empty means all
+	Frameworks []string `yaml:"frameworks"` // terraform, kubernetes, dockerfile, github-actions; empty means all
 }
 
 // Scanner looks for misconfigured infrastructure. It may be used by several
@@ -101,6 +103,16 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if err := run.read(ctx, t.Tree, p); err != nil {
 		return scanners.Report{}, err
 	}
+	var tasks []task
+	for _, f := range run.files[workflows] {
+		tasks = append(tasks, task{f.path, func(ctx context.Context) (outcome, error) { return judgeWorkflow(ctx, f) }})
+	}
+	if !run.engineNeeded() {
+		if err := run.do(ctx, t.Jobs, tasks); err != nil {
+			return scanners.Report{}, err
+		}
+		return run.report(p, t.Tree), nil
+	}
 	tf := newTerraform(run.files[terraform])
 	run.notes = append(run.notes, tf.notes...)
 
@@ -108,7 +120,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if err != nil {
 		return scanners.Report{}, fmt.Errorf("cannot load the built-in checks: %w", err)
 	}
-	tasks := tf.tasks(checks)
+	tasks = append(tasks, tf.tasks(checks)...)
 	for _, f := range run.files[kubernetes] {
 		tasks = append(tasks, task{f.path, func(ctx context.Context) (outcome, error) { return checks.kubernetes(ctx, f) }})
 	}
@@ -132,6 +144,7 @@ type task struct {
 // outcome is what a task brings home.
 type outcome struct {
 	results   []result
+	own       []finding.Finding // of checks that are not the engine's
 	notes     []finding.Note
 	templated bool // a template of manifests rather than a manifest
 }
@@ -142,6 +155,12 @@ type run struct {
 	looked   finding.Looked
 	notes    []finding.Note
 	outcomes []outcome
+}
+
+// engineNeeded reports whether there is a file that the engine's checks are
+// about. Without one, nothing of it is set up.
+func (r *run) engineNeeded() bool {
+	return len(r.files[terraform])+len(r.files[kubernetes])+len(r.files[dockerfile]) > 0
 }
 
 // read loads what the plan did not keep.
@@ -201,9 +220,11 @@ func (r *run) do(ctx context.Context, jobs int, tasks []task) error {
 // report puts the outcomes together.
 func (r *run) report(p *plan, tree *scanners.Tree) scanners.Report {
 	var all []result
+	var own []finding.Finding
 	templates := p.templates
 	for _, out := range r.outcomes {
 		all = append(all, out.results...)
+		own = append(own, out.own...)
 		r.notes = append(r.notes, out.notes...)
 		if out.templated {
 			templates++
@@ -212,7 +233,7 @@ func (r *run) report(p *plan, tree *scanners.Tree) scanners.Report {
 	if templates > 0 {
 		r.notes = append(r.notes, finding.Note{Level: finding.Information, Message: templatesNote(templates)})
 	}
-	findings, rules := conclude(all)
+	findings, rules := conclude(all, own)
 	return scanners.Report{
 		Findings: findings,
 		Rules:    rules,

@@ -20,10 +20,11 @@ const (
 	terraform = iota
 	kubernetes
 	dockerfile
+	workflows
 	kinds
 )
 
-var kindNames = [kinds]string{"terraform", "kubernetes", "dockerfile"}
+var kindNames = [kinds]string{"terraform", "kubernetes", "dockerfile", "github-actions"}
 
 const (
 	maxFileSize = 4 << 20   // bytes; no configuration that people write comes near it
@@ -46,7 +47,7 @@ type file struct {
 }
 
 // Plan finds the files to judge: Terraform and Dockerfiles by their names,
-// Kubernetes manifests by their content, which is then kept, so that a file is
+// workflows by their place, actions by name and content, and Kubernetes manifests by their content, which is then kept, so that a file is
 // read once.
 func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, error) {
 	p := &plan{}
@@ -55,7 +56,11 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 		if ctx.Err() != nil {
 			return scanners.Work{}, ctx.Err()
 		}
-		switch k := kindByName(path.Base(f.Path)); {
+		k := kindByName(path.Base(f.Path))
+		if k == kubernetes && s.wanted[workflows] && isWorkflow(t.Tree, f) {
+			k = workflows
+		}
+		switch {
 		case k == kubernetes && s.wanted[kubernetes] && inTemplates(f.Path, charts):
 			p.templates++
 		case k == kubernetes && s.wanted[kubernetes]:
@@ -90,7 +95,7 @@ const tooLarge = "is over 4 MiB: not scanned; split it or generate it outside of
 // nothing says why there is nothing to do.
 func (s *Scanner) nothing(templates int) string {
 	var names []string
-	for k, label := range [kinds]string{"Terraform", "Kubernetes", "Dockerfile"} {
+	for k, label := range [kinds]string{"Terraform", "Kubernetes", "Dockerfile", "GitHub Actions"} {
 		if s.wanted[k] {
 			names = append(names, label)
 		}

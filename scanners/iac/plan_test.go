@@ -87,11 +87,11 @@ func TestPlan(t *testing.T) {
 		frameworks []string
 		skip, what string
 	}{
-		{"nothing", map[string]string{"README.md": "", "a.json": "{}"}, nil, "no Terraform, Kubernetes or Dockerfile in the tree", ""},
+		{"nothing", map[string]string{"README.md": "", "a.json": "{}"}, nil, "no Terraform, Kubernetes, Dockerfile or GitHub Actions in the tree", ""},
 		{"nothing wanted", all, []string{"kubernetes", "dockerfile"}, "", "2 files: kubernetes 1, dockerfile 1"},
 		{"one wanted", map[string]string{"a.tf": ""}, []string{"dockerfile"}, "no Dockerfile in the tree", ""},
 		{"all", all, nil, "", "4 files: terraform 2, kubernetes 1, dockerfile 1"},
-		{"chart only", chart, nil, "no Terraform, Kubernetes or Dockerfile in the tree; 2 files with template actions not scanned: Helm charts are not rendered yet", ""},
+		{"chart only", chart, nil, "no Terraform, Kubernetes, Dockerfile or GitHub Actions in the tree; 2 files with template actions not scanned: Helm charts are not rendered yet", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -58,10 +58,12 @@ func callOf(m *types.Metadata) finding.Location {
 }
 
 // conclude turns verdicts into findings and the rules that they use, in an
-// order that depends on nothing but them.
-func conclude(all []result) ([]finding.Finding, []finding.Rule) {
-	var found []finding.Finding
+// order that depends on nothing but them. Findings of our own checks, which
+// have been put into words already, join them.
+func conclude(all []result, own []finding.Finding) ([]finding.Finding, []finding.Rule) {
+	found := slices.Clone(own)
 	rules := map[string]finding.Rule{}
+	ownRules(own, rules)
 	for _, r := range all {
 		if r.res.Status() == scan.StatusPassed || r.res.Metadata().IsUnmanaged() {
 			continue
@@ -145,6 +147,7 @@ func compareFindings(a, b finding.Finding) int {
 		cmp.Compare(a.Location.EndLine, b.Location.EndLine),
 		cmp.Compare(a.Key, b.Key),
 		cmp.Compare(a.Message, b.Message),
+		compareColumns(a.Location, b.Location),
 		cmp.Compare(len(a.Suppressions), len(b.Suppressions)),
 		slices.CompareFunc(a.Related, b.Related, func(x, y finding.Location) int {
 			return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.StartLine, y.StartLine))

@@ -65,7 +65,7 @@ func ourDirectory(db, dir string, development, iac bool) (result, error) {
 	for _, run := range res.Runs {
 		for _, x := range run.Findings {
 			switch {
-			case x.Suppressed(): // Trivy does not list what comments ignore
+			case x.Suppressed(), x.Framework == "github-actions": // Trivy does not list what comments ignore, and knows no workflows
 			case x.Package != nil:
 				out.add(advisories, fmt.Sprintf("%s %s@%s %s %s %s", x.Location.Path, x.Package.Name, x.Package.Version, x.RuleID, x.Severity, status(x.Package)), x.Package.FixedVersion)
 			default:

@@ -111,6 +111,9 @@ func (c *cache) knows(path string) bool {
 
 // takeFile reports whether a file is as it was, and how much text it holds.
 func (c *cache) takeFile(path string, hash []byte) (size int64, known bool) {
+	if c == nil || hash == nil {
+		return 0, false
+	}
 	i, ok := c.files[path]
 	if !ok || !bytes.Equal(c.old.Files[i].Hash, hash) {
 		return 0, false

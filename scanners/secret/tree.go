@@ -14,6 +14,7 @@ import (
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/text"
+	"golang.org/x/sync/errgroup"
 )
 
 // file is a file of the working tree.
@@ -60,12 +61,13 @@ func (s *treeSource) result() (finding.Looked, []finding.Note) {
 }
 
 func (s *treeSource) fragments(ctx context.Context, yield func(fragment) error) error {
-	for _, f := range s.files {
+	hashes := s.hashes(ctx)
+	for i, f := range s.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		s.looked.Files++
-		if size, known := s.known(f.path); known {
+		if size, known := s.cache.takeFile(f.path, hashes[i]); known {
 			s.looked.Bytes += size
 			continue
 		}
@@ -108,21 +110,40 @@ func (s *treeSource) read(path string, c *chunker) error {
 	return err
 }
 
-// known reports whether a file is as the cache has it.
-func (s *treeSource) known(path string) (size int64, ok bool) {
-	if !s.cache.knows(path) {
-		return 0, false
+// hashers is how many files are hashed at a time: opening them is most of it.
+const hashers = 4
+
+// hashes returns the hash of each file that the cache knows by its path; nil of
+// the others, and of those that cannot be read, which the reader will note.
+func (s *treeSource) hashes(ctx context.Context) [][]byte {
+	all := make([][]byte, len(s.files))
+	var group errgroup.Group
+	group.SetLimit(hashers)
+	for from := 0; from < len(s.files) && s.cache != nil; from += 64 {
+		group.Go(func() error {
+			for i := from; i < min(from+64, len(s.files)) && ctx.Err() == nil; i++ {
+				if s.cache.knows(s.files[i].path) {
+					all[i] = s.hash(s.files[i].path)
+				}
+			}
+			return nil
+		})
 	}
+	group.Wait()
+	return all
+}
+
+func (s *treeSource) hash(path string) []byte {
 	f, err := s.tree.Open(path)
 	if err != nil {
-		return 0, false // for the reader to note
+		return nil
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, io.LimitReader(f, 2*maxText)); err != nil {
-		return 0, false
+		return nil
 	}
-	return s.cache.takeFile(path, h.Sum(nil))
+	return h.Sum(nil)
 }
 
 // gap notes that a file was not scanned, or not to its end.

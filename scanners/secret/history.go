@@ -3,6 +3,7 @@ package secret
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/finding"
+	"golang.org/x/sync/errgroup"
 )
 
 // commit is one commit of the history.
@@ -35,6 +37,8 @@ type listed struct {
 // historySource yields what each commit adds.
 type historySource struct {
 	depth  int // of archives
+	jobs   int // processes of git log at most
+	part   int // commits for each of them; 0: logPart
 	repo   *repo
 	engine engine
 	since  *since // nil: everything that any ref or HEAD reaches
@@ -82,13 +86,47 @@ func (s *historySource) fragments(ctx context.Context, yield func(fragment) erro
 			plain = append(plain, c)
 		}
 	}
-	if err := s.log(ctx, plain, merges, yield); err != nil {
+	if err := s.logs(ctx, plain, merges, yield); err != nil {
 		return err
 	}
-	if err := s.log(ctx, octopus, "-m", yield); err != nil {
+	if err := s.logs(ctx, octopus, "-m", yield); err != nil {
 		return err
 	}
 	return s.ends(ctx)
+}
+
+const (
+	maxLogs = 4   // processes of git log that run side by side
+	logPart = 100 // commits for which another one is worth starting
+)
+
+// logs runs git log over the commits, in several processes where there are
+// enough of them: git writes a patch on one processor.
+func (s *historySource) logs(ctx context.Context, commits []listed, merges string, yield func(fragment) error) error {
+	n := max(1, min(s.jobs, maxLogs, len(commits)/cmp.Or(s.part, logPart)))
+	parts := make([]logged, n)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range parts {
+		group.Go(func() (err error) {
+			from, to := i*len(commits)/n, (i+1)*len(commits)/n
+			parts[i], err = s.log(ctx, commits[from:to], merges, yield)
+			return err
+		})
+	}
+	err := group.Wait()
+	for _, p := range parts {
+		s.notes = append(s.notes, p.notes...)
+		s.shown = append(s.shown, p.shown...)
+		s.bytes += p.bytes
+	}
+	return err
+}
+
+// logged is what came of one git log.
+type logged struct {
+	notes []finding.Note
+	shown []shown
+	bytes int64
 }
 
 func (s *historySource) note(level finding.NoteLevel, message string) {
@@ -147,20 +185,20 @@ func (r *repo) listCommits(ctx context.Context, revisions ...string) ([]listed, 
 
 // log runs git log over exactly these commits, and accepts its output only if
 // it shows each of them, in this order.
-func (s *historySource) log(ctx context.Context, commits []listed, merges string, yield func(fragment) error) error {
+func (s *historySource) log(ctx context.Context, commits []listed, merges string, yield func(fragment) error) (out logged, err error) {
 	if len(commits) == 0 {
-		return nil
+		return out, nil
 	}
 	// --remerge-diff writes the merges that it makes up. They go to a place of
 	// ours: the scanned repository is not written to, and may be read-only.
 	scratch, err := os.MkdirTemp("", "scangate-")
 	if err != nil {
-		return fmt.Errorf("secret: %w", err)
+		return out, fmt.Errorf("secret: %w", err)
 	}
 	defer os.RemoveAll(scratch)
 	env, err := s.repo.git.scratch(ctx, scratch)
 	if err != nil {
-		return err
+		return out, err
 	}
 	relative := "--no-relative"
 	if s.repo.prefix != "" {
@@ -175,25 +213,24 @@ func (s *historySource) log(ctx context.Context, commits []listed, merges string
 		"--no-walk=unsorted", "--stdin", relative}, diffOptions()...)
 	p, err := s.repo.git.start(ctx, &list, env, args...)
 	if err != nil {
-		return err
+		return out, err
 	}
 	sink := &logSink{diffSink: newDiffSink(ctx, s.repo.git, s.engine, yield), expected: commits, repeats: merges == "-m"}
 	sink.depth = s.depth
 	err = sink.closeBlobs(readPatches(p.stdout, sink))
-	s.notes = append(s.notes, sink.notes...)
+	out.notes = sink.notes
 	if err != nil {
-		return p.abandon(err)
+		return out, p.abandon(err)
 	}
 	if err := p.finish(); err != nil {
-		return s.repo.explain(err)
+		return out, s.repo.explain(err)
 	}
 	if sink.next != len(commits) {
-		return fmt.Errorf("secret: git log showed %d of %d commits: the scan is not complete", sink.next, len(commits))
+		return out, fmt.Errorf("secret: git log showed %d of %d commits: the scan is not complete", sink.next, len(commits))
 	}
 	sink.end()
-	s.shown = append(s.shown, sink.shown...)
-	s.bytes += sink.chunk.total
-	return nil
+	out.notes, out.shown, out.bytes = sink.notes, sink.shown, sink.chunk.total
+	return out, nil
 }
 
 // diffOptions make git print a diff in the one form that is read here.

@@ -59,6 +59,7 @@ type Options struct {
 // Scanner looks for secrets. It keeps no state between scans.
 type Scanner struct {
 	engine engine // nil: Scan makes one
+	part   int    // commits for a process of git log; 0: as many as are worth it
 	Options
 }
 
@@ -139,7 +140,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		sources = append(sources, tree)
 	}
 	if p.commits > 0 {
-		history = &historySource{depth: s.Archives, repo: p.git, engine: rules, since: p.since}
+		history = &historySource{jobs: max(t.Jobs, 1), part: s.part, depth: s.Archives, repo: p.git, engine: rules, since: p.since}
 		if s.CacheDir != "" {
 			found.keep = true
 			if history.cache, err = openCache(ctx, s.CacheDir, rules, s.Archives, t.Tree, p); err != nil {

@@ -1,17 +1,14 @@
 package image
 
 import (
-	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/scangate/scangate/fileio"
@@ -85,49 +82,7 @@ func (c *cache) get(digest string) *content {
 
 // put keeps what was learned of a layer.
 func (c *cache) put(digest string, known *content) {
-	name := c.name(digest)
-	if name == "" {
-		return
-	}
-	data, err := json.Marshal(known)
-	if err != nil || len(data) > maxCached {
-		return
-	}
-	var packed bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	if _, err := z.Write(data); err != nil || z.Close() != nil {
-		return
-	}
-	if os.MkdirAll(c.dir, 0o700) != nil {
-		return
-	}
-	if fileio.Replace(name, func(w io.Writer) error { _, err := w.Write(packed.Bytes()); return err }) == nil {
-		c.trim()
-	}
-}
-
-// trim removes the oldest entries while there are too many.
-func (c *cache) trim() {
-	list, err := os.ReadDir(c.dir)
-	if err != nil {
-		return
-	}
-	var all []fs.FileInfo
-	var total int64
-	for _, e := range list {
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), ".json.gz") {
-			all = append(all, info)
-			total += info.Size()
-		}
-	}
-	slices.SortFunc(all, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
-	for _, info := range all {
-		if total <= maxCache {
-			return
-		}
-		if os.Remove(filepath.Join(c.dir, info.Name())) == nil {
-			total -= info.Size()
-		}
+	if name := c.name(digest); name != "" {
+		fileio.WriteCache(name, known, maxCached, maxCache)
 	}
 }

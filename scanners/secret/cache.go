@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/scanners"
 )
 
@@ -215,7 +216,7 @@ func (c *cache) keep(h *historySource, tree *treeSource, found *collector) {
 		files = append(files, treeFile{string(c.old.Paths[f.Path]), f.Hash, f.Bytes})
 	}
 	m.see(found, commits, files)
-	m.write(c.name)
+	fileio.WriteCache(c.name, m, maxCacheFile, maxCaches)
 }
 
 // see writes down the files, and what was found in them and in the commits.

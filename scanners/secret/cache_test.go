@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -277,28 +276,5 @@ func TestTooMuchForTheCache(t *testing.T) {
 	}
 	if e := c.found[identity{"r", "k", "f"}]; len(e.commits) != 2 {
 		t.Errorf("%d commits", len(e.commits))
-	}
-}
-
-func TestTrimCaches(t *testing.T) {
-	dir := t.TempDir()
-	for i, name := range []string{"new.json.gz", "old.json.gz", "middle.json.gz", "other"} {
-		file := filepath.Join(dir, name)
-		at := time.Unix(1_700_000_000+int64([]int{3, 1, 2, 0}[i]), 0)
-		if err := os.WriteFile(file, make([]byte, 10), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, at, at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	trimCaches(dir, 20)
-	list, _ := filepath.Glob(filepath.Join(dir, "*"))
-	var names []string
-	for _, name := range list {
-		names = append(names, filepath.Base(name))
-	}
-	if diff := cmp.Diff([]string{"middle.json.gz", "new.json.gz", "other"}, names); diff != "" {
-		t.Error(diff)
 	}
 }

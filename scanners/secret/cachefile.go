@@ -9,8 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -192,50 +190,4 @@ func (m *memory) find(id []byte) int {
 		}
 	}
 	return -1
-}
-
-// write replaces the file, and removes the oldest others when there are too
-// many. A cache only saves time, so nothing that goes wrong here matters.
-func (m *memory) write(name string) {
-	data, err := json.Marshal(m)
-	if err != nil || len(data) > maxCacheFile {
-		return
-	}
-	var packed bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	if _, err := z.Write(data); err != nil || z.Close() != nil {
-		return
-	}
-	dir := filepath.Dir(name)
-	if os.MkdirAll(dir, 0o700) != nil {
-		return
-	}
-	if fileio.Replace(name, func(w io.Writer) error { _, err := w.Write(packed.Bytes()); return err }) == nil {
-		trimCaches(dir, maxCaches)
-	}
-}
-
-func trimCaches(dir string, limit int64) {
-	list, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	var all []fs.FileInfo
-	var total int64
-	for _, e := range list {
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), ".json.gz") {
-			all = append(all, info)
-			total += info.Size()
-		}
-	}
-	slices.SortFunc(all, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
-	for _, info := range all {
-		if total <= limit {
-			return
-		}
-		if os.Remove(filepath.Join(dir, info.Name())) == nil {
-			total -= info.Size()
-		}
-	}
 }

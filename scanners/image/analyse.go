@@ -188,7 +188,7 @@ func (a *analyst) file(ctx context.Context, e layer.Entry, r io.Reader) error {
 				return err
 			}
 		}
-		if !search || a.spool == nil {
+		if !search {
 			return nil
 		}
 		if _, err := data.Seek(0, io.SeekStart); err != nil {

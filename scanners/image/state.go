@@ -73,7 +73,7 @@ func merge(layers []*content) state {
 // hides reports whether the layer takes away, or replaces, what layers beneath
 // it have at the path.
 func (c *content) hides(name string) bool {
-	if c.Names.has(name) || slices.Contains(c.Whiteouts, name) {
+	if c.Names.has(name) || contains(c.Whiteouts, name) {
 		return true
 	}
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {

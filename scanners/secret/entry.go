@@ -78,11 +78,7 @@ func (e *entry) finding(id identity, rule finding.Rule, staged bool) finding.Fin
 	slices.SortFunc(f.Suppressions, compareSuppressions)
 	f.Suppressions = slices.Compact(f.Suppressions)
 	f.Suppressions = f.Suppressions[:min(len(f.Suppressions), maxSuppressions)]
-	f.Message, f.Fix = e.message(rule.Title, at), e.fix(at)
-	if staged {
-		f.Message = rule.Title + ": in the staged changes" + e.places() + "."
-		f.Fix = "Do not commit it: take it out of the file and stage that. If it was ever pushed or shown, revoke or rotate it at its provider first."
-	}
+	f.Message, f.Fix = e.message(rule.Title, at, staged), e.fix(at, staged)
 	if doubt != "" && f.Severity > finding.Low {
 		f.Severity = finding.Low
 		f.Message += " Probably no secret: " + doubt + "."
@@ -117,7 +113,10 @@ func (p *place) related() finding.Location {
 func (c *commit) short() string { return c.hash[:12] }
 
 // message says where the secret is, and what that means.
-func (e *entry) message(title string, at candidate) string {
+func (e *entry) message(title string, at candidate, staged bool) string {
+	if staged {
+		return title + ": in the staged changes" + e.places() + "."
+	}
 	var b strings.Builder
 	b.WriteString(title)
 	switch {
@@ -167,8 +166,10 @@ func (e *entry) places() string {
 	return s + ")"
 }
 
-func (e *entry) fix(at candidate) string {
+func (e *entry) fix(at candidate, staged bool) string {
 	switch {
+	case staged:
+		return "Do not commit it: take it out of the file and stage that. If it was ever pushed or shown, revoke or rotate it at its provider first."
 	case at.commit != nil:
 		return "Revoke or rotate it at its provider. Deleting the line was not enough, and rewriting the history does not reach existing clones."
 	case len(e.commits) > 0:

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -59,7 +58,7 @@ func (f *Finder) Read(ctx context.Context, path string, r io.Reader) ([]Match, e
 
 // Text looks at a text that is no file.
 func (f *Finder) Text(ctx context.Context, text string) ([]Match, error) {
-	return f.Read(ctx, "", bytes.NewReader([]byte(strings.ReplaceAll(text, "\x00", " "))))
+	return f.Read(ctx, "", strings.NewReader(strings.ReplaceAll(text, "\x00", " ")))
 }
 
 // Rule describes a rule, with its severity.

@@ -24,7 +24,7 @@ func Check(ref string) error {
 		err = unknownScheme(scheme)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", shown(ref), err)
+		return fmt.Errorf("%s: %w", Shown(ref), err)
 	}
 	return nil
 }
@@ -32,6 +32,3 @@ func Check(ref string) error {
 func unknownScheme(scheme string) error {
 	return fmt.Errorf("unknown scheme %q%s; without a scheme it is a registry's image", scheme, text.Suggest(scheme, Schemes()))
 }
-
-// Shown is a reference as it may be shown, without credentials.
-func Shown(ref string) string { return shown(ref) }

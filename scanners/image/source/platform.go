@@ -22,7 +22,7 @@ func parseWanted(s string) (wanted, error) {
 	}
 	parts := strings.Split(s, "/")
 	if len(parts) < 2 || len(parts) > 3 || strings.Contains("/"+s+"/", "//") {
-		return wanted{}, fmt.Errorf("%q is no platform such as linux/amd64 or linux/arm64/v8", shown(s))
+		return wanted{}, fmt.Errorf("%q is no platform such as linux/amd64 or linux/arm64/v8", Shown(s))
 	}
 	p := v1.Platform{OS: parts[0], Architecture: parts[1]}
 	if len(parts) == 3 {

@@ -112,7 +112,7 @@ func Open(ctx context.Context, ref string, o Options) (*Image, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("%s: %w", shown(ref), err)
+		return nil, fmt.Errorf("%s: %w", Shown(ref), err)
 	}
 	img.Ref = ref
 	return img, nil
@@ -185,9 +185,9 @@ func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// shown is a reference as it may be shown: a URL that was taken for one can
+// Shown is a reference as it may be shown: a URL that was taken for one can
 // hold a password.
-func shown(ref string) string {
+func Shown(ref string) string {
 	if at := strings.LastIndex(ref, "@"); at >= 0 && !strings.HasPrefix(ref[at:], "@sha") {
 		ref = "…" + ref[at:]
 	}

@@ -139,7 +139,7 @@ func TestShown(t *testing.T) {
 		"user:secret@host/repo": "…@host/repo",
 		"a\nb\x1b[31m":          "a b[31m",
 	} {
-		if diff := cmp.Diff(want, shown(ref)); diff != "" {
+		if diff := cmp.Diff(want, Shown(ref)); diff != "" {
 			t.Error(diff)
 		}
 	}

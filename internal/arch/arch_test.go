@@ -115,7 +115,10 @@ func TestImportsGoDownOnly(t *testing.T) {
 			if strings.HasPrefix(dep, "internal/") && entry != "internal/…" {
 				t.Errorf("%s imports %s, which is not part of the program", pkg, dep)
 			}
-			if may != nil && !slices.Contains(may, dep) {
+			if may != nil && !slices.ContainsFunc(may, func(m string) bool {
+				below, all := strings.CutSuffix(m, "…") // everything below a folder
+				return m == dep || all && strings.HasPrefix(dep, below)
+			}) {
 				t.Errorf("%s imports %s: the table of docs/architecture.md allows %v", pkg, dep, may)
 			}
 		}
@@ -134,7 +137,7 @@ func TestThePictureIsOfToday(t *testing.T) {
 // TestEnginesStayWhereTheyAre: Trivy's and Gitleaks' packages are imported in
 // few places, so that moving to another version stays a small change.
 func TestEnginesStayWhereTheyAre(t *testing.T) {
-	mayImport := []string{"internal/trivycache", "scanners/iac", "scanners/dependency", "scanners/image", "scanners/installed", "scanners/installed/language", "scanners/installed/system",
+	mayImport := []string{"internal/trivycache", "scanners/iac/check", "scanners/iac/dockerfile", "scanners/iac/kubernetes", "scanners/iac/terraform", "scanners/dependency", "scanners/image", "scanners/installed", "scanners/installed/language", "scanners/installed/system",
 		"scanners/match", "scanners/secret", "vulndb"}
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != root {

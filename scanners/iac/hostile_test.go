@@ -11,6 +11,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/work"
 )
 
 // write lays out files in a new directory.
@@ -159,7 +160,7 @@ func TestHostile(t *testing.T) {
 		{"empty", map[string]string{"a.tf": "", "a.tf.json": "", "Dockerfile": "", "a/Dockerfile": "\n# nothing\n", "b.yaml": ""}, "", ""},
 		{"long dockerfile", map[string]string{"a.dockerfile": "FROM scratch\n" + strings.Repeat("RUN true\n", 100_000)}, "more than 1000 instructions", "a.dockerfile"},
 		{"long line", map[string]string{"a.dockerfile": "FROM scratch\nRUN " + strings.Repeat("x", 100_000)}, "cannot be parsed", "a.dockerfile"},
-		{"large", map[string]string{"a.tf": strings.Repeat("#", maxFileSize+1), "a.yaml": pod + strings.Repeat("#", maxFileSize)}, "over 4 MiB", "a.tf"},
+		{"large", map[string]string{"a.tf": strings.Repeat("#", work.MaxFileSize+1), "a.yaml": pod + strings.Repeat("#", work.MaxFileSize)}, "over 4 MiB", "a.tf"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,10 +4,8 @@
 // checks of our own. Nothing is downloaded, and nothing outside the scanned
 // tree is read.
 //
-// Every call into Trivy is in checks.go, functions.go, terraform.go,
-// kubernetes.go, dockerfile.go and results.go, and tfparse.go borrows a schema;
-// the rest of the package does not know it. The files about workflows are
-// workflow.go and wf….go.
+// Each framework has a package of its own, which loads the code and hands what
+// it describes to package check, where the checks run.
 package iac
 
 import (
@@ -17,11 +15,19 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/dockerfile"
+	"github.com/scangate/scangate/scanners/iac/kubernetes"
+	"github.com/scangate/scangate/scanners/iac/terraform"
+	"github.com/scangate/scangate/scanners/iac/work"
+	"github.com/scangate/scangate/scanners/iac/workflow"
 	"github.com/scangate/scangate/text"
 )
 
@@ -103,64 +109,52 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if err := run.read(ctx, t.Tree, p); err != nil {
 		return scanners.Report{}, err
 	}
-	var tasks []task
-	for _, f := range run.files[workflows] {
-		tasks = append(tasks, task{f.path, func(ctx context.Context) (outcome, error) { return judgeWorkflow(ctx, f) }})
-	}
-	if !run.engineNeeded() {
-		if err := run.do(ctx, t.Jobs, tasks); err != nil {
-			return scanners.Report{}, err
-		}
-		return run.report(p, t.Tree), nil
-	}
-	tf := newTerraform(run.files[terraform])
-	run.notes = append(run.notes, tf.notes...)
-
-	checks, err := loadChecks(run.files, tf)
+	checks, err := check.NewSet(time.Now())
 	if err != nil {
 		return scanners.Report{}, fmt.Errorf("cannot load the built-in checks: %w", err)
 	}
-	tasks = append(tasks, tf.tasks(checks)...)
-	for _, f := range run.files[kubernetes] {
-		tasks = append(tasks, task{f.path, func(ctx context.Context) (outcome, error) { return checks.kubernetes(ctx, f) }})
-	}
-	for _, f := range run.files[dockerfile] {
-		tasks = append(tasks, task{f.path, func(ctx context.Context) (outcome, error) { return checks.dockerfile(ctx, f) }})
-	}
-	if err := run.do(ctx, t.Jobs, tasks); err != nil {
+	if err := run.do(ctx, t.Jobs, run.tasks(checks)); err != nil {
 		return scanners.Report{}, err
 	}
-	run.notes = append(run.notes, checks.failures.notes()...)
+	for _, f := range checks.Failures() {
+		run.notes = append(run.notes, work.Gap("", 0, "the built-in check "+text.OneLine(f.Check.File, 200)+" failed on at least one file"))
+	}
 	return run.report(p, t.Tree), nil
-}
-
-// A task judges one thing that does not depend on another: a root module, a
-// manifest file, a Dockerfile.
-type task struct {
-	name string // the file or directory, for errors
-	do   func(ctx context.Context) (outcome, error)
-}
-
-// outcome is what a task brings home.
-type outcome struct {
-	results   []result
-	own       []finding.Finding // of checks that are not the engine's
-	notes     []finding.Note
-	templated bool // a template of manifests rather than a manifest
 }
 
 // run is the state of one Scan.
 type run struct {
-	files    [kinds][]file
-	looked   finding.Looked
-	notes    []finding.Note
-	outcomes []outcome
+	files     [kinds][]work.File
+	looked    finding.Looked
+	notes     []finding.Note
+	outcomes  []work.Outcome
+	templated atomic.Int64 // files that are templates of manifests
 }
 
-// engineNeeded reports whether there is a file that the engine's checks are
-// about. Without one, nothing of it is set up.
-func (r *run) engineNeeded() bool {
-	return len(r.files[terraform])+len(r.files[kubernetes])+len(r.files[dockerfile]) > 0
+// tasks are what there is to do. Root modules of Terraform, which take longest,
+// come first.
+func (r *run) tasks(checks *check.Set) []work.Task {
+	var out []work.Task
+	if code := r.files[terraformKind]; len(code) > 0 {
+		tf := terraform.Load(code)
+		r.notes = append(r.notes, tf.Notes...)
+		out = append(out, tf.Tasks(checks)...)
+	}
+	each := func(kind int, judge func(ctx context.Context, f work.File) (work.Outcome, error)) {
+		for _, f := range r.files[kind] {
+			out = append(out, work.Task{Name: f.Path, Do: func(ctx context.Context) (work.Outcome, error) { return judge(ctx, f) }})
+		}
+	}
+	each(dockerfileKind, func(ctx context.Context, f work.File) (work.Outcome, error) { return dockerfile.Judge(ctx, checks, f) })
+	each(kubernetesKind, func(ctx context.Context, f work.File) (work.Outcome, error) {
+		found, templated, err := kubernetes.Judge(ctx, checks, f)
+		if templated {
+			r.templated.Add(1)
+		}
+		return found, err
+	})
+	each(workflowKind, workflow.Judge)
+	return out
 }
 
 // read loads what the plan did not keep.
@@ -170,17 +164,17 @@ func (r *run) read(ctx context.Context, tree *scanners.Tree, p *plan) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if f.data == nil {
-				data, err := tree.Read(f.path, maxFileSize)
+			if f.Data == nil {
+				data, err := tree.Read(f.Path, work.MaxFileSize)
 				if err != nil {
-					r.notes = append(r.notes, gap(f.path, 0, "cannot be read: "+err.Error()))
+					r.notes = append(r.notes, work.Gap(f.Path, 0, "cannot be read: "+err.Error()))
 					continue
 				}
-				f.data = data
+				f.Data = data
 			}
 			r.files[k] = append(r.files[k], f)
 			r.looked.Files++
-			r.looked.Bytes += int64(len(f.data))
+			r.looked.Bytes += int64(len(f.Data))
 		}
 	}
 	return nil
@@ -188,8 +182,8 @@ func (r *run) read(ctx context.Context, tree *scanners.Tree, p *plan) error {
 
 // do runs the tasks, at most jobs of them at once. Each writes to a place of
 // its own, so that the order in which they end does not show.
-func (r *run) do(ctx context.Context, jobs int, tasks []task) error {
-	r.outcomes = make([]outcome, len(tasks))
+func (r *run) do(ctx context.Context, jobs int, tasks []work.Task) error {
+	r.outcomes = make([]work.Outcome, len(tasks))
 	var g errgroup.Group
 	g.SetLimit(max(jobs, 1))
 	for i, t := range tasks {
@@ -199,12 +193,12 @@ func (r *run) do(ctx context.Context, jobs int, tasks []task) error {
 			}
 			defer func() {
 				if p := recover(); p != nil {
-					err = fmt.Errorf("%s: the engine gave up on it: %v", t.name, p)
+					err = fmt.Errorf("%s: the engine gave up on it: %v", t.Name, p)
 				}
 			}()
-			out, err := t.do(ctx)
+			out, err := t.Do(ctx)
 			if err != nil {
-				return fmt.Errorf("%s: %w", t.name, err)
+				return fmt.Errorf("%s: %w", t.Name, err)
 			}
 			r.outcomes[i] = out
 			return nil
@@ -219,18 +213,14 @@ func (r *run) do(ctx context.Context, jobs int, tasks []task) error {
 
 // report puts the outcomes together.
 func (r *run) report(p *plan, tree *scanners.Tree) scanners.Report {
-	var all []result
+	var all []work.Result
 	var own []finding.Finding
-	templates := p.templates
 	for _, out := range r.outcomes {
-		all = append(all, out.results...)
-		own = append(own, out.own...)
-		r.notes = append(r.notes, out.notes...)
-		if out.templated {
-			templates++
-		}
+		all = append(all, out.Results...)
+		own = append(own, out.Findings...)
+		r.notes = append(r.notes, out.Notes...)
 	}
-	if templates > 0 {
+	if templates := p.templates + int(r.templated.Load()); templates > 0 {
 		r.notes = append(r.notes, finding.Note{Level: finding.Information, Message: templatesNote(templates)})
 	}
 	findings, rules := conclude(all, own)
@@ -238,28 +228,11 @@ func (r *run) report(p *plan, tree *scanners.Tree) scanners.Report {
 		Findings: findings,
 		Rules:    rules,
 		Looked:   r.looked,
-		Notes:    append(sortNotes(r.notes), tree.Problems()...),
+		Notes:    append(work.SortNotes(r.notes), tree.Problems()...),
 	}
 }
 
 // templatesNote says that n files were left alone.
 func templatesNote(n int) string {
 	return fmt.Sprintf("%s with template actions not scanned: Helm charts are not rendered yet", text.Count(n, "file"))
-}
-
-// gap is a note about something that was not looked at.
-func gap(path string, line int, message string) finding.Note {
-	return finding.Note{Level: finding.Gap, Path: path, Line: line, Message: message}
-}
-
-// sortNotes orders notes by place and drops repetitions: two root modules that
-// share a module both report what is wrong with it.
-func sortNotes(notes []finding.Note) []finding.Note {
-	slices.SortStableFunc(notes, compareNotes)
-	return slices.Compact(notes)
-}
-
-// onlyNote is a list of one gap.
-func onlyNote(path string, line int, message string) []finding.Note {
-	return []finding.Note{gap(path, line, message)}
 }

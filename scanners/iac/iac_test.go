@@ -3,8 +3,6 @@ package iac
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"os"
 	"regexp"
 	"slices"
@@ -12,11 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aquasecurity/trivy/pkg/iac/rego"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/work"
 )
 
 func TestNew(t *testing.T) {
@@ -47,7 +46,7 @@ func TestVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for module, want := range map[string]string{checksModule: checksVersion, "github.com/aquasecurity/trivy": "v" + trivyVersion} {
+	for module, want := range map[string]string{checksModule: checksVersion, "github.com/aquasecurity/trivy": "v" + check.EngineVersion} {
 		m := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(module) + ` (\S+)`).FindSubmatch(mod)
 		if m == nil || string(m[1]) != want {
 			t.Errorf("%s is %s in go.mod, and %s here", module, m, want)
@@ -148,65 +147,6 @@ func TestConfigMap(t *testing.T) {
 	}
 }
 
-// TestAllChecks compiles every check there is: none may be dropped because it
-// does not fit the engine.
-func TestAllChecks(t *testing.T) {
-	var dirs []string
-	for _, c := range checkDirs {
-		dirs = append(dirs, c.dir)
-	}
-	if _, err := compile(append(dirs, "checks/kubernetes", "checks/docker")); err != nil {
-		t.Fatal(err)
-	}
-	all := prepare().(checkFS)
-	for name := range unfit {
-		if _, err := all.FS.ReadFile(name); err != nil {
-			t.Errorf("%s is left out, and does not exist: %v", name, err)
-		}
-	}
-}
-
-// TestSharedAliases sees that no check's list of aliases has room behind its
-// end: the engine appends to it from every goroutine.
-func TestSharedAliases(t *testing.T) {
-	all := prepare().(checkFS)
-	seen := 0
-	err := fs.WalkDir(all, "checks", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !rego.IsRegoFile(d.Name()) {
-			return err
-		}
-		text, err := all.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		module, err := rego.ParseRegoModule(name, string(text))
-		if err != nil {
-			return err
-		}
-		meta, err := rego.MetadataFromAnnotations(module)
-		if err != nil || meta == nil {
-			return err
-		}
-		seen++
-		if len(meta.Aliases) != cap(meta.Aliases) {
-			t.Errorf("%s: %d aliases, room for %d", name, len(meta.Aliases), cap(meta.Aliases))
-		}
-		if !strings.HasPrefix(meta.AVDID, "AVD-") || meta.ShortCode == "" {
-			t.Errorf("%s: id %q, short code %q", name, meta.AVDID, meta.ShortCode)
-		}
-		return nil
-	})
-	if err != nil || seen < 500 {
-		t.Errorf("%d checks, %v", seen, err)
-	}
-}
-
-// TestQuiet sees that the engine's logging is put where it does no harm.
-func TestQuiet(t *testing.T) {
-	prepare()
-	slog.Default().WithGroup("g").Error("goes nowhere") // panics with the engine's own handler
-}
-
 func TestCancelled(t *testing.T) {
 	tree, err := scanners.Walk(t.Context(), write(t, map[string]string{"a.tf": "", "Dockerfile": innocent}))
 	if err != nil {
@@ -229,7 +169,7 @@ func TestCancelled(t *testing.T) {
 // TestPanics sees that a panic becomes an error that names the file.
 func TestPanics(t *testing.T) {
 	r := &run{}
-	err := r.do(t.Context(), 2, []task{{"a.tf", func(context.Context) (outcome, error) { panic("boom") }}})
+	err := r.do(t.Context(), 2, []work.Task{{Name: "a.tf", Do: func(context.Context) (work.Outcome, error) { panic("boom") }}})
 	if err == nil || !strings.Contains(err.Error(), "a.tf") {
 		t.Errorf("error %v", err)
 	}

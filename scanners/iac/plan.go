@@ -11,39 +11,34 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/work"
+	"github.com/scangate/scangate/scanners/iac/workflow"
 	"github.com/scangate/scangate/text"
 )
 
 // The kinds of file that the scanner knows; their names are the frameworks of
 // the configuration, of findings and of thresholds.
 const (
-	terraform = iota
-	kubernetes
-	dockerfile
-	workflows
+	terraformKind = iota
+	kubernetesKind
+	dockerfileKind
+	workflowKind
 	kinds
 )
 
-var kindNames = [kinds]string{"terraform", "kubernetes", "dockerfile", "github-actions"}
+var kindNames = [kinds]string{work.Terraform, work.Kubernetes, work.Dockerfile, work.GitHubActions}
 
 const (
-	maxFileSize = 4 << 20   // bytes; no configuration that people write comes near it
-	sniffSize   = 64 << 10  // bytes of a larger file that are looked at
-	maxKept     = 256 << 20 // bytes of content that a plan carries over to the scan
+	sniffSize = 64 << 10  // bytes of a larger file that are looked at
+	maxKept   = 256 << 20 // bytes of content that a plan carries over to the scan
 )
 
 // plan is what Plan hands to Scan.
 type plan struct {
-	files     [kinds][]file
+	files     [kinds][]work.File // without data: to be read by Scan
 	notes     []finding.Note
 	templates int // files of Helm charts
 	kept      int64
-}
-
-// file is one file to judge.
-type file struct {
-	path string
-	data []byte // nil: to be read by Scan
 }
 
 // Plan finds the files to judge: Terraform and Dockerfiles by their names,
@@ -57,20 +52,20 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 			return scanners.Work{}, ctx.Err()
 		}
 		k := kindByName(path.Base(f.Path))
-		if k == kubernetes && s.wanted[workflows] && isWorkflow(t.Tree, f) {
-			k = workflows
+		if k == kubernetesKind && s.wanted[workflowKind] && workflow.Is(t.Tree, f) {
+			k = workflowKind
 		}
 		switch {
-		case k == kubernetes && s.wanted[kubernetes] && inTemplates(f.Path, charts):
+		case k == kubernetesKind && s.wanted[kubernetesKind] && inTemplates(f.Path, charts):
 			p.templates++
-		case k == kubernetes && s.wanted[kubernetes]:
+		case k == kubernetesKind && s.wanted[kubernetesKind]:
 			p.sniff(t.Tree, f)
-		case k == kinds || k == kubernetes || !s.wanted[k]:
-		case k == dockerfile && !isDockerfile(t.Tree, f):
-		case f.Size > maxFileSize:
-			p.notes = append(p.notes, gap(f.Path, 0, tooLarge))
+		case k == kinds || k == kubernetesKind || !s.wanted[k]:
+		case k == dockerfileKind && !isDockerfile(t.Tree, f):
+		case f.Size > work.MaxFileSize:
+			p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge))
 		default:
-			p.files[k] = append(p.files[k], file{path: f.Path})
+			p.files[k] = append(p.files[k], work.File{Path: f.Path})
 		}
 	}
 	total, parts := 0, []string{}
@@ -131,39 +126,39 @@ func isDockerfile(tree *scanners.Tree, f scanners.File) bool {
 }
 
 // kindByName returns the kind that a file's name stands for. For YAML and JSON
-// it is kubernetes, which the content has to confirm; for a file that is none
+// it is kubernetesKind, which the content has to confirm; for a file that is none
 // of ours it is kinds.
 func kindByName(base string) int {
 	name := strings.ToLower(base)
 	switch {
 	case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tf.json"):
-		return terraform
+		return terraformKind
 	case name == "dockerfile", name == "containerfile", strings.HasSuffix(name, ".dockerfile"):
-		return dockerfile
+		return dockerfileKind
 	case strings.HasPrefix(name, "dockerfile."):
-		return dockerfile
+		return dockerfileKind
 	case strings.HasSuffix(name, ".yaml"), strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".json"):
-		return kubernetes
+		return kubernetesKind
 	}
 	return kinds
 }
 
 // sniff adds f when its content is that of a manifest.
 func (p *plan) sniff(tree *scanners.Tree, f scanners.File) {
-	if f.Size > maxFileSize {
+	if f.Size > work.MaxFileSize {
 		head, err := readHead(tree, f.Path)
 		if err == nil && looksLikeManifest(head) {
-			p.notes = append(p.notes, gap(f.Path, 0, tooLarge))
+			p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge))
 		}
 		return
 	}
-	data, err := tree.Read(f.Path, maxFileSize)
+	data, err := tree.Read(f.Path, work.MaxFileSize)
 	switch {
 	case errors.Is(err, scanners.ErrTooLarge):
-		p.notes = append(p.notes, gap(f.Path, 0, tooLarge))
+		p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge))
 		return
 	case err != nil:
-		p.notes = append(p.notes, gap(f.Path, 0, "cannot be read: "+err.Error()))
+		p.notes = append(p.notes, work.Gap(f.Path, 0, "cannot be read: "+err.Error()))
 		return
 	case !looksLikeManifest(data):
 		return
@@ -172,7 +167,7 @@ func (p *plan) sniff(tree *scanners.Tree, f scanners.File) {
 		data = nil
 	}
 	p.kept += int64(len(data))
-	p.files[kubernetes] = append(p.files[kubernetes], file{path: f.Path, data: data})
+	p.files[kubernetesKind] = append(p.files[kubernetesKind], work.File{Path: f.Path, Data: data})
 }
 
 // readHead returns the first bytes of a file.

@@ -66,7 +66,7 @@ func TestClassify(t *testing.T) {
 		got := ""
 		for k, files := range p.files {
 			for _, f := range files {
-				if f.path == tt.name {
+				if f.Path == tt.name {
 					got = kindNames[k]
 				}
 			}

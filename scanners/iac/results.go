@@ -3,75 +3,37 @@ package iac
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/aquasecurity/trivy/pkg/iac/scan"
-	"github.com/aquasecurity/trivy/pkg/iac/types"
-
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/work"
+	"github.com/scangate/scangate/scanners/iac/workflow"
 	"github.com/scangate/scangate/text"
 )
 
-// result is one verdict of the engine and what it is about.
-type result struct {
-	framework int
-	path      string // of the file, where the engine does not say
-	resource  string
-	part      string // which part of the resource
-	related   []finding.Location
-	res       scan.Result
-}
-
-// terraformResult finds out what a verdict is about. The engine names an
-// attribute within a block within a resource within module calls, each the
-// parent of the one before.
-func terraformResult(r scan.Result) result {
-	out := result{framework: terraform, res: r}
-	m := r.Metadata()
-	var module []string
-	for at := &m; at != nil; at = at.Parent() {
-		ref := at.Reference()
-		switch {
-		case strings.HasPrefix(ref, "module."):
-			module = append(module, ref)
-			out.related = append(out.related, callOf(at))
-		case ref != "" && len(module) == 0:
-			out.resource = ref
-		}
-	}
-	out.part = strings.TrimPrefix(strings.TrimPrefix(m.Reference(), out.resource), ".")
-	slices.Reverse(module)
-	out.resource = text.OneLine(strings.Join(append(module, out.resource), "."), 300)
-	return out
-}
-
-// callOf is the place of a module block.
-func callOf(m *types.Metadata) finding.Location {
-	r := m.Range()
-	return finding.Location{
-		Path: r.GetLocalFilename(), StartLine: r.GetStartLine(), EndLine: r.GetEndLine(),
-		Message: "the module is called here",
-	}
-}
-
 // conclude turns verdicts into findings and the rules that they use, in an
-// order that depends on nothing but them. Findings of our own checks, which
-// have been put into words already, join them.
-func conclude(all []result, own []finding.Finding) ([]finding.Finding, []finding.Rule) {
+// order that depends on nothing but them. Findings of checks that are written
+// in Go, which have been put into words already, join them.
+func conclude(all []work.Result, own []finding.Finding) ([]finding.Finding, []finding.Rule) {
 	found := slices.Clone(own)
 	rules := map[string]finding.Rule{}
-	ownRules(own, rules)
+	known := workflow.Rules()
+	for _, f := range own {
+		if r, ok := known[f.RuleID]; ok {
+			rules[f.RuleID] = r
+		}
+	}
 	for _, r := range all {
-		if r.res.Status() == scan.StatusPassed || r.res.Metadata().IsUnmanaged() {
+		if !r.Cause.Managed {
 			continue
 		}
-		f := r.finding()
+		f := findingOf(r)
 		found = append(found, f)
 		if _, ok := rules[f.RuleID]; !ok {
-			rules[f.RuleID] = ruleOf(f.RuleID, r.res.Rule())
+			rules[f.RuleID] = ruleOf(r.Check)
 		}
 		rules[f.RuleID] = tagged(rules[f.RuleID], f.Framework)
 	}
@@ -87,32 +49,29 @@ func conclude(all []result, own []finding.Finding) ([]finding.Finding, []finding
 	return found, list
 }
 
-// finding says a verdict in our words.
-func (r result) finding() finding.Finding {
-	rule, rng := r.res.Rule(), r.res.Range()
+// findingOf says a verdict in our words.
+func findingOf(r work.Result) finding.Finding {
 	f := finding.Finding{
-		RuleID:         shortID(rule),
+		RuleID:         r.Check.ID,
+		Severity:       r.Check.Severity,
 		SeveritySource: "trivy-checks",
-		Message:        message(r.framework, r.res.Description()),
-		Fix:            plain(rule.Resolution, 400),
-		Location:       finding.Location{Path: cmp.Or(rng.GetLocalFilename(), r.path), StartLine: rng.GetStartLine(), EndLine: rng.GetEndLine()},
-		Related:        r.related,
-		Framework:      kindNames[r.framework],
-		Resource:       r.resource,
-		Aliases:        aliases(rule),
-		Key:            r.resource,
+		Message:        message(r.Framework, r.Message),
+		Fix:            plain(r.Check.Resolution, 400),
+		Location:       r.Location,
+		Related:        r.Related,
+		Framework:      r.Framework,
+		Resource:       r.Resource,
+		Aliases:        aliases(r.Check),
+		Key:            r.Resource,
+		Suppressions:   r.Suppressions,
 	}
-	f.Severity, _ = finding.ParseSeverity(string(r.res.Severity()))
-	if part := text.OneLine(r.part, 200); part != "" {
+	if part := text.OneLine(r.Part, 200); part != "" {
 		f.Key += "/" + part
 	}
-	if r.framework == kubernetes {
+	if r.Framework == work.Kubernetes {
 		if m := container.FindStringSubmatch(f.Message); m != nil {
 			f.Key += "/" + m[1]
 		}
-	}
-	if r.res.Status() == scan.StatusIgnored {
-		f.Suppressions = []finding.Suppression{{Source: "trivy:ignore"}}
 	}
 	return f
 }
@@ -122,13 +81,13 @@ var container = regexp.MustCompile(`^[Cc]ontainer ['"]?([^'" ]+)['"]? (?:of|in) 
 
 // quoting are messages that go on to quote what they found, from a command or
 // a value that may hold a secret. They end where the quotation starts.
-var quoting = [kinds]*regexp.Regexp{
-	kubernetes: regexp.MustCompile(` in key\(s\) or value\(s\) .*$`),
-	dockerfile: regexp.MustCompile(`: .*$`),
+var quoting = map[string]*regexp.Regexp{
+	work.Kubernetes: regexp.MustCompile(` in key\(s\) or value\(s\) .*$`),
+	work.Dockerfile: regexp.MustCompile(`: .*$`),
 }
 
 // message is what the check says, on one line and without quotations.
-func message(framework int, said string) string {
+func message(framework, said string) string {
 	said = text.OneLine(said, 1000)
 	if q := quoting[framework]; q != nil {
 		said = q.ReplaceAllString(said, "")
@@ -170,34 +129,27 @@ func number(found []finding.Finding) {
 	}
 }
 
-// shortID is a check's id without its publisher: AWS-0028.
-func shortID(r scan.Rule) string { return strings.TrimPrefix(r.AVDID, "AVD-") }
-
 // aliases are the other names of a check, as people know them and as ignore
 // comments use them.
-func aliases(r scan.Rule) []string {
-	names := append([]string{r.AVDID, r.LongID()}, r.Aliases...)
+func aliases(c *check.Check) []string {
+	names := slices.Clone(c.Names()[1:])
 	slices.Sort(names)
-	short := shortID(r)
-	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "" || n == short })
+	return slices.Compact(names)
 }
 
 // ruleOf describes a check.
-func ruleOf(id string, r scan.Rule) finding.Rule {
+func ruleOf(c *check.Check) finding.Rule {
 	out := finding.Rule{
-		ID:          id,
-		Name:        r.ShortCode,
-		Title:       plain(r.Summary, 200),
-		Description: plain(r.Explanation, 2000),
-		References:  links(r.Links),
+		ID:          c.ID,
+		Name:        c.ShortCode,
+		Title:       plain(c.Title, 200),
+		Description: plain(c.Description, 2000),
+		References:  c.References,
+		Severity:    c.Severity,
 		Tags:        []string{Name},
 	}
-	out.Severity, _ = finding.ParseSeverity(string(r.Severity))
-	out = tagged(out, string(r.Provider))
-	if r.Service != "" && r.Service != "general" {
-		out = tagged(out, r.Service)
-	}
-	out.Help = help(out, plain(r.Resolution, 1000))
+	out = tagged(tagged(out, c.Provider), c.Service)
+	out.Help = work.Help(out, plain(c.Resolution, 1000), "", "")
 	return out
 }
 
@@ -216,32 +168,7 @@ func plain(s string, max int) string {
 
 var markup = strings.NewReplacer("<code>", "`", "</code>", "`", "<br>", " ")
 
-// help composes the markdown from what the check knows.
-func help(r finding.Rule, resolution string) string {
-	var b strings.Builder
-	b.WriteString(cmp.Or(r.Description, r.Title))
-	if resolution != "" {
-		b.WriteString("\n\n**What to do:** " + strings.TrimSuffix(resolution, ".") + ".")
-	}
-	for i, link := range r.References {
-		if i == 0 {
-			b.WriteString("\n\n**More:**\n")
-		}
-		b.WriteString("\n- <" + link + ">")
-	}
-	return b.String() + "\n"
-}
-
-// links keeps what is a link to the web, the first of each.
-func links(all []string) []string {
-	var out []string
-	for _, l := range all {
-		l = strings.TrimSpace(l)
-		u, err := url.Parse(l)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(l, "<> ") || slices.Contains(out, l) {
-			continue
-		}
-		out = append(out, l)
-	}
-	return out
+// compareColumns orders what is on one line.
+func compareColumns(a, b finding.Location) int {
+	return cmp.Or(cmp.Compare(a.StartColumn, b.StartColumn), cmp.Compare(a.EndColumn, b.EndColumn))
 }

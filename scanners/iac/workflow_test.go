@@ -2,9 +2,6 @@ package iac
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/iac/work"
+	"github.com/scangate/scangate/scanners/iac/workflow"
 )
 
 const (
@@ -40,9 +39,9 @@ func short(found []finding.Finding) []string {
 	return out
 }
 
-func judgeText(t *testing.T, path, text string) outcome {
+func judgeText(t *testing.T, path, text string) work.Outcome {
 	t.Helper()
-	out, err := judgeWorkflow(t.Context(), file{path, []byte(text)})
+	out, err := workflow.Judge(t.Context(), work.File{Path: path, Data: []byte(text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,9 +183,9 @@ func TestWorkflowChecks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out := judgeText(t, flowPath, tt.text)
-			found, _ := conclude(nil, out.own)
-			if d := cmp.Diff(tt.want, short(found)); d != "" || len(out.notes) > 0 {
-				t.Errorf("findings (-want +got):\n%snotes %v\n%s", d, out.notes, tt.text)
+			found, _ := conclude(nil, out.Findings)
+			if d := cmp.Diff(tt.want, short(found)); d != "" || len(out.Notes) > 0 {
+				t.Errorf("findings (-want +got):\n%snotes %v\n%s", d, out.Notes, tt.text)
 			}
 		})
 	}
@@ -216,8 +215,8 @@ func TestActions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out := judgeText(t, "x/action.yaml", tt.text)
-			if d := cmp.Diff(tt.want, short(out.own)); d != "" || len(out.notes) > 0 {
-				t.Errorf("findings (-want +got):\n%snotes %v", d, out.notes)
+			if d := cmp.Diff(tt.want, short(out.Findings)); d != "" || len(out.Notes) > 0 {
+				t.Errorf("findings (-want +got):\n%snotes %v", d, out.Notes)
 			}
 		})
 	}
@@ -248,14 +247,14 @@ func TestWorkflowMarks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			out := judgeText(t, flowPath, flowFile("pull_request", tt.steps))
 			var got []bool
-			for _, f := range out.own {
+			for _, f := range out.Findings {
 				got = append(got, f.Suppressed())
 			}
 			if !slices.Equal(got, tt.want) {
 				t.Fatalf("suppressed %v, want %v", got, tt.want)
 			}
-			if want := (finding.Suppression{Source: "scangate:ignore", Reason: tt.reason}); tt.want[0] && out.own[0].Suppressions[0] != want {
-				t.Errorf("%+v, want %+v", out.own[0].Suppressions[0], want)
+			if want := (finding.Suppression{Source: "scangate:ignore", Reason: tt.reason}); tt.want[0] && out.Findings[0].Suppressions[0] != want {
+				t.Errorf("%+v, want %+v", out.Findings[0].Suppressions[0], want)
 			}
 		})
 	}
@@ -265,7 +264,7 @@ func TestWorkflowMarks(t *testing.T) {
 // steps come before it, and when a version changes.
 func TestWorkflowKeys(t *testing.T) {
 	keys := func(steps string) []string {
-		found, _ := conclude(nil, judgeText(t, flowPath, flowFile("push", steps)).own)
+		found, _ := conclude(nil, judgeText(t, flowPath, flowFile("push", steps)).Findings)
 		var out []string
 		for _, f := range found {
 			out = append(out, f.Key)
@@ -291,7 +290,7 @@ func TestWorkflowFinding(t *testing.T) {
 	want := []finding.Finding{{
 		RuleID: "GHA-001", Severity: finding.High, SeveritySource: "scangate",
 		Message:   "The action corp/x is not pinned by a full commit SHA but by v1, so that what runs can be replaced.",
-		Fix:       workflowRules["GHA-001"].fix,
+		Fix:       "Pin it by its full commit SHA, or an image by its digest, and keep the version in a comment, which update tools maintain",
 		Location:  finding.Location{Path: flowPath, StartLine: 7, StartColumn: 15, EndLine: 7, EndColumn: 26},
 		Framework: "github-actions", Resource: "jobs.a.steps[0]", Key: "jobs.a/corp/x/y",
 	}}
@@ -317,50 +316,5 @@ func TestWorkflowsOnly(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 || len(report.Findings) != 1 {
 		t.Errorf("%d bytes for %d findings", used, len(report.Findings))
-	}
-	for kind, want := range map[int]bool{workflows: false, terraform: true, kubernetes: true, dockerfile: true} {
-		r := &run{}
-		r.files[kind] = []file{{}}
-		if r.engineNeeded() != want {
-			t.Errorf("%s: %v", kindNames[kind], !want)
-		}
-	}
-}
-
-// TestWorkflowDocumentation sees that every check is documented with its
-// severity, and nothing else is.
-func TestWorkflowDocumentation(t *testing.T) {
-	data, err := os.ReadFile(filepath.FromSlash("../../docs/workflow-checks.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := string(data)
-	for id, r := range workflowRules {
-		row := fmt.Sprintf("| %s | `%s` | %s |", id, r.name, r.severity)
-		if strings.Count(doc, row) != 1 {
-			t.Errorf("there is no row that starts with %s", row)
-		}
-		if !strings.Contains(doc, "\n## "+id+" "+r.name+"\n") {
-			t.Errorf("%s has no section", id)
-		}
-		if r.why == "" || r.fix == "" || r.example == "" || r.title == "" || len(links(r.links)) != len(r.links) || len(r.links) == 0 || r.cwe == "" {
-			t.Errorf("%s is not described in full", id)
-		}
-	}
-	code, err := filepath.Glob("w*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids := regexp.MustCompile(`GHA-[0-9]{3}`)
-	for _, name := range append(code, "../../docs/workflow-checks.md") {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, id := range ids.FindAllString(string(text), -1) {
-			if _, ok := workflowRules[id]; !ok && !strings.HasSuffix(name, "_test.go") {
-				t.Errorf("%s speaks of %s, which is no check", name, id)
-			}
-		}
 	}
 }

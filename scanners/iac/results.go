@@ -19,31 +19,30 @@ import (
 // in Go, which have been put into words already, join them.
 func conclude(all []work.Result, own []finding.Finding) ([]finding.Finding, []finding.Rule) {
 	found := slices.Clone(own)
-	rules := map[string]finding.Rule{}
-	known := workflow.Rules()
-	for _, f := range own {
-		if r, ok := known[f.RuleID]; ok {
-			rules[f.RuleID] = r
-		}
-	}
+	checks := map[string]*check.Check{}
+	frameworks := map[string][]string{} // in which a check found something
 	for _, r := range all {
 		if !r.Cause.Managed {
 			continue
 		}
-		f := findingOf(r)
-		found = append(found, f)
-		if _, ok := rules[f.RuleID]; !ok {
-			rules[f.RuleID] = ruleOf(r.Check)
+		found = append(found, findingOf(r))
+		checks[r.Check.ID] = r.Check
+		if used := frameworks[r.Check.ID]; !slices.Contains(used, r.Framework) {
+			frameworks[r.Check.ID] = append(used, r.Framework)
 		}
-		rules[f.RuleID] = tagged(rules[f.RuleID], f.Framework)
 	}
 	slices.SortFunc(found, compareFindings)
 	found = slices.CompactFunc(found, func(a, b finding.Finding) bool { return compareFindings(a, b) == 0 })
 	number(found)
-	list := make([]finding.Rule, 0, len(rules))
-	for _, r := range rules {
-		slices.Sort(r.Tags[1:])
-		list = append(list, r)
+	var list []finding.Rule
+	for id, c := range checks {
+		slices.Sort(frameworks[id])
+		list = append(list, ruleOf(c, frameworks[id]))
+	}
+	for _, r := range workflow.Rules() {
+		if slices.ContainsFunc(own, func(f finding.Finding) bool { return f.RuleID == r.ID }) {
+			list = append(list, r)
+		}
 	}
 	slices.SortFunc(list, func(a, b finding.Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return found, list
@@ -137,8 +136,9 @@ func aliases(c *check.Check) []string {
 	return slices.Compact(names)
 }
 
-// ruleOf describes a check.
-func ruleOf(c *check.Check) finding.Rule {
+// ruleOf describes a check, with an example for each framework that it found
+// something in.
+func ruleOf(c *check.Check, frameworks []string) finding.Rule {
 	out := finding.Rule{
 		ID:          c.ID,
 		Name:        c.ShortCode,
@@ -146,19 +146,29 @@ func ruleOf(c *check.Check) finding.Rule {
 		Description: plain(c.Description, 2000),
 		References:  c.References,
 		Severity:    c.Severity,
-		Tags:        []string{Name},
 	}
-	out = tagged(tagged(out, c.Provider), c.Service)
-	out.Help = work.Help(out, plain(c.Resolution, 1000), "", "")
+	for _, tag := range append([]string{c.Provider, c.Service}, frameworks...) {
+		if tag != "" && !slices.Contains(out.Tags, tag) {
+			out.Tags = append(out.Tags, tag)
+		}
+	}
+	slices.Sort(out.Tags)
+	out.Tags = append([]string{Name}, out.Tags...)
+	var examples []work.Example
+	for _, f := range frameworks {
+		if code := c.Example(f); code != "" {
+			examples = append(examples, work.Example{Language: languages[f], Code: code})
+		}
+	}
+	out.Help = work.Help(out, plain(c.Resolution, 1000), examples...)
 	return out
 }
 
-// tagged adds a tag once.
-func tagged(r finding.Rule, tag string) finding.Rule {
-	if tag != "" && !slices.Contains(r.Tags, tag) {
-		r.Tags = append(r.Tags, tag)
-	}
-	return r
+// languages are the names that Markdown has for what frameworks are written in.
+var languages = map[string]string{
+	work.Terraform:  "hcl",
+	work.Kubernetes: "yaml",
+	work.Dockerfile: "dockerfile",
 }
 
 // plain renders the words of a check, some of which hold a little HTML.

@@ -100,7 +100,7 @@ func TestFinding(t *testing.T) {
 		t.Errorf("finding (-want +got):\n%s", d)
 	}
 	r := report.Rules[slices.IndexFunc(report.Rules, func(r finding.Rule) bool { return r.ID == "AWS-0132" })]
-	if r.Name != "encryption-customer-key" || r.Severity != finding.High || !strings.Contains(r.Help, "**What to do:** Use SSE-KMS") ||
+	if r.Name != "encryption-customer-key" || !strings.Contains(r.Help, "```hcl\nresource ") || r.Severity != finding.High || !strings.Contains(r.Help, "**What to do:** Use SSE-KMS") ||
 		len(r.References) == 0 || !cmp.Equal(r.Tags, []string{"iac", "aws", "s3", "terraform"}) {
 		t.Errorf("rule: %+v", r)
 	}

@@ -78,16 +78,19 @@ func SortNotes(notes []finding.Note) []finding.Note {
 	return slices.Compact(notes)
 }
 
+// Example is code as it should be.
+type Example struct{ Language, Code string }
+
 // Help composes the markdown of a rule: why it matters, what to do, how that
 // looks, and where there is more.
-func Help(r finding.Rule, resolution, language, example string) string {
+func Help(r finding.Rule, resolution string, examples ...Example) string {
 	var b strings.Builder
 	b.WriteString(cmp.Or(r.Description, r.Title))
 	if resolution != "" {
 		b.WriteString("\n\n**What to do:** " + strings.TrimSuffix(resolution, ".") + ".")
 	}
-	if example != "" {
-		b.WriteString("\n\n```" + language + "\n" + example + "\n```")
+	for _, e := range examples {
+		b.WriteString("\n\n```" + e.Language + "\n" + e.Code + "\n```")
 	}
 	for i, link := range r.References {
 		if i == 0 {

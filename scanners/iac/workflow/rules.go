@@ -82,7 +82,7 @@ func (r workflowRule) describe(id string) finding.Rule {
 		Tags:        []string{"iac", "external/cwe/cwe-" + r.cwe, work.GitHubActions},
 		Precision:   "high",
 	}
-	out.Help = work.Help(out, r.fix, "yaml", r.example)
+	out.Help = work.Help(out, r.fix, work.Example{Language: "yaml", Code: r.example})
 	return out
 }
 

@@ -147,7 +147,7 @@ func (r *run) tasks(checks *check.Set) []work.Task {
 	}
 	each(dockerfileKind, func(ctx context.Context, f work.File) (work.Outcome, error) { return dockerfile.Judge(ctx, checks, f) })
 	each(kubernetesKind, func(ctx context.Context, f work.File) (work.Outcome, error) {
-		found, templated, err := kubernetes.Judge(ctx, checks, f)
+		found, templated, err := kubernetes.Judge(ctx, checks, kubernetes.Manifests{Path: f.Path, Framework: work.Kubernetes, Text: f.Data})
 		if templated {
 			r.templated.Add(1)
 		}

@@ -16,43 +16,75 @@ import (
 	"github.com/scangate/scangate/text"
 )
 
+// Manifests are the objects of one file, as they are written or as a tool made
+// them of it.
+type Manifests struct {
+	Path      string // of the file in the tree
+	Framework string
+	Text      []byte
+
+	// Lines are, for what a tool made, the lines of the file that the lines of
+	// Text come from; the first is that of line 1. It is nil for a file as it
+	// is written.
+	Lines []int
+}
+
 // Judge judges the manifests of a file. One that cannot be parsed is a gap;
 // the others are judged. A file with template actions is no manifest: it is
 // reported as templated, and left alone.
-func Judge(ctx context.Context, checks *check.Set, f work.File) (out work.Outcome, templated bool, err error) {
-	for _, d := range yamldoc.Split(f.Data) {
+func Judge(ctx context.Context, checks *check.Set, m Manifests) (out work.Outcome, templated bool, err error) {
+	for _, d := range yamldoc.Split(m.Text) {
 		if ctx.Err() != nil {
 			return work.Outcome{}, false, ctx.Err()
 		}
-		object, err := parse(f.Path, d)
+		object, err := parse(m.Path, d)
 		if err != nil {
-			if bytes.Contains(d.Text, []byte("{{")) {
+			if m.Lines == nil && bytes.Contains(d.Text, []byte("{{")) {
 				return work.Outcome{}, true, nil
 			}
 			line, why := yamldoc.Reason(err)
 			if line > 0 {
-				line += d.Offset
+				line = m.line(line + d.Offset)
 			}
-			out.Notes = append(out.Notes, work.Gap(f.Path, line, "cannot be parsed: "+why))
+			out.Notes = append(out.Notes, work.Gap(m.Path, line, "cannot be parsed: "+why))
 			continue
 		}
-		if object == nil {
-			continue // not an object of Kubernetes: a comment, values, something else
-		}
-		verdicts, err := checks.Judge(ctx, check.Input{Source: check.Kubernetes, Path: f.Path, Value: object})
-		if err != nil {
-			return work.Outcome{}, false, err
-		}
-		for _, v := range verdicts {
-			out.Results = append(out.Results, work.Result{
-				Verdict:   v,
-				Framework: work.Kubernetes,
-				Location:  finding.Location{Path: f.Path, StartLine: v.Cause.Start, EndLine: v.Cause.End},
-				Resource:  name(object),
-			})
+		for _, o := range objects(object) {
+			verdicts, err := checks.Judge(ctx, check.Input{Source: check.Kubernetes, Path: m.Path, Value: o})
+			if err != nil {
+				return work.Outcome{}, false, err
+			}
+			for _, v := range verdicts {
+				out.Results = append(out.Results, work.Result{
+					Verdict:   v,
+					Framework: m.Framework,
+					Location:  m.location(v.Cause),
+					Resource:  name(o),
+				})
+			}
 		}
 	}
 	return out, false, nil
+}
+
+// location is the place of a verdict in the file.
+func (m Manifests) location(c check.Cause) finding.Location {
+	l := finding.Location{Path: m.Path, StartLine: m.line(c.Start), EndLine: m.line(c.End)}
+	if l.EndLine < l.StartLine { // what a tool made need not be in the order of the file
+		l.EndLine = l.StartLine
+	}
+	return l
+}
+
+// line is the line of the file that a line of the text comes from.
+func (m Manifests) line(n int) int {
+	if m.Lines == nil || n < 1 {
+		return n
+	}
+	if n > len(m.Lines) {
+		return 0
+	}
+	return m.Lines[n-1]
 }
 
 // parse turns a document into the input of the checks; nil stands for one that

@@ -73,6 +73,13 @@ var unsupported = map[string]struct {
 	"openapi":                     {false, "is not supported: the built-in schema is used"},
 }
 
+// isOther reports whether a document is an object of another program, such as
+// Flux, that is in a file of the name of a kustomization.
+func isOther(n *node) bool {
+	version := n.string("apiVersion")
+	return version != "" && !strings.HasPrefix(version, "kustomize.config.k8s.io/")
+}
+
 // newKustomization reads a file's document. What is not of the expected type
 // is passed over, with a problem.
 func newKustomization(p string, docs []*node) (*kustomization, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -17,7 +18,9 @@ func FuzzBuild(f *testing.F) {
 	f.Add("configMapGenerator: [{name: a, literals: [a=b]}]\nbases: [.]\n", "", "&a [*a]")
 	f.Fuzz(func(t *testing.T, k, a, p string) {
 		files := tree{"o/kustomization.yaml": k, "o/a.yaml": a, "o/p.yaml": p, "b/kustomization.yaml": p}
-		r, err := Build(context.Background(), files.kustomizations(), files.read)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		r, err := Build(ctx, files.kustomizations(), files.read)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -69,6 +69,7 @@ func TestHostile(t *testing.T) {
 		want string
 	}{
 		{"bases that multiply", multiplying(), "x0/kustomization.yaml:0: cannot be built: it refers to too much, or its references multiply"},
+		{"and the rest of them", multiplying(), "gap x1/kustomization.yaml:0: is not built: others cost too much"},
 		{"aliases that multiply", tree{"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": bomb}, "has too many values, or its aliases multiply"},
 		{"aliases in the kustomization", tree{"kustomization.yaml": bomb}, "has too many values, or its aliases multiply"},
 		{"an alias in itself", tree{"kustomization.yaml": "resources: &a [*a]\n"}, "an alias"},

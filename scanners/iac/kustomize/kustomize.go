@@ -27,7 +27,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -97,7 +96,7 @@ func Build(ctx context.Context, kustomizations []string, read func(path string) 
 		if b.reached[dir] {
 			continue
 		}
-		if b.left <= 0 {
+		if b.left <= 0 || b.spent >= maxSpent {
 			at := Place{Path: b.dirs[dir].path}
 			b.out.Problems = append(b.out.Problems, Problem{at, "is not built: others cost too much", true})
 			continue
@@ -124,6 +123,7 @@ type build struct {
 	bytes   int                       // how much was read
 	texts   int                       // how much was rendered
 	reached map[string]bool           // directories of kustomizations that are part of what was built
+	spent   int                       // roots that cost more than they may
 	out     Result
 
 	// Of the root that is being built:
@@ -136,6 +136,7 @@ type build struct {
 // load reads the kustomizations themselves.
 func (b *build) load(paths []string) error {
 	paths = slices.Sorted(slices.Values(paths))
+	b.limit = max(0, b.left-maxStepsOfRoot)
 	for _, p := range slices.Compact(paths) {
 		if b.ctx.Err() != nil {
 			return b.ctx.Err()
@@ -146,7 +147,14 @@ func (b *build) load(paths []string) error {
 			continue
 		}
 		docs, err := b.parse(p)
+		if err == nil && len(docs) == 0 {
+			b.problem(Place{Path: p}, false, "is empty")
+			continue
+		}
 		var k *kustomization
+		if err == nil && len(docs) == 1 && isOther(docs[0]) {
+			continue
+		}
 		if err == nil {
 			k, err = newKustomization(p, docs)
 		}
@@ -203,6 +211,9 @@ func (b *build) root(k *kustomization) {
 		rendered, err = b.render(k.path, objects)
 	}
 	if err != nil {
+		if errors.Is(err, errSpent) {
+			b.spent++
+		}
 		at := Place{Path: k.path}
 		b.out.Problems = append(b.out.Problems, Problem{at, "cannot be built: it " + err.Error(), true})
 		return
@@ -252,68 +263,4 @@ func within(dir, entry string) (string, bool) {
 	}
 	p := path.Join(dir, entry)
 	return p, p != ".." && !strings.HasPrefix(p, "../")
-}
-
-// lineError is an error at a line of a file, from 1, or of no line.
-type lineError struct {
-	line int
-	why  string
-}
-
-func (e lineError) Error() string { return e.why }
-
-// lineOf returns the line of a lineError, else 0.
-func lineOf(err error) int {
-	var e lineError
-	errors.As(err, &e)
-	return e.line
-}
-
-const (
-	maxSteps       = 15_000_000 // of one Build, about a second
-	maxStepsOfRoot = 3_000_000
-	stepsOfValue   = 8        // that a value costs when it is read
-	stepsOfLine    = 4        // that a line costs when it is rendered
-	stepsOfPlace   = 10       // and when it comes from another file
-	stepsOfMatch   = 50       // that it costs to match an expression
-	maxFile        = 4 << 20  // bytes
-	maxRead        = 64 << 20 // bytes, of all files
-	maxText        = 64 << 20 // bytes rendered
-	maxValues      = 200_000  // in one document, with every alias written out
-	maxDepth       = 100      // of values in a document
-	maxDeep        = 4 * maxDepth
-	maxNested      = 50    // kustomizations inside one another
-	maxProblems    = 1_000 // of one root
-)
-
-// errSpent says that a kustomization costs more than it may.
-var errSpent = errors.New("refers to too much, or its references multiply")
-
-// purse holds what may still be done. What it pays for are steps of about the
-// same small time, and memory of about the same small size.
-type purse struct {
-	ctx         context.Context
-	left, limit int // limit is what must be left
-	asked       int // steps since the context was asked
-}
-
-// spend takes n steps.
-func (p *purse) spend(n int) error {
-	p.left -= n
-	if p.left < p.limit || p.left < 0 {
-		return errSpent
-	}
-	if p.asked += n; p.asked > 10_000 {
-		p.asked = 0
-		return p.ctx.Err()
-	}
-	return nil
-}
-
-// spendText pays for text that is made.
-func (p *purse) spendText(s string) error { return p.spend(1 + len(s)/16) }
-
-// errAt words an error at a line.
-func errAt(line int, format string, args ...any) error {
-	return lineError{line, fmt.Sprintf(format, args...)}
 }

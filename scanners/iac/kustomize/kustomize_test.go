@@ -29,29 +29,23 @@ func (t tree) read(p string) ([]byte, error) {
 // build builds all kustomizations of a tree.
 func (t tree) build(tb testing.TB) Result {
 	tb.Helper()
-	var found []string
-	for p := range t {
-		if IsFile(p) {
-			found = append(found, p)
-		}
-	}
-	r, err := Build(context.Background(), found, t.read)
+	r, err := Build(context.Background(), t.kustomizations(), t.read)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return r
 }
 
-// shop loads the tree of the golden test.
-func shop(tb testing.TB) tree {
+// load loads a tree of testdata.
+func load(tb testing.TB, name string) tree {
 	tb.Helper()
 	t := tree{}
-	err := filepath.WalkDir("testdata/shop", func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("testdata/"+name, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		data, err := os.ReadFile(p)
-		t[strings.TrimPrefix(filepath.ToSlash(p), "testdata/shop/")] = string(data)
+		t[strings.TrimPrefix(filepath.ToSlash(p), "testdata/"+name+"/")] = string(data)
 		return err
 	})
 	if err != nil {
@@ -88,24 +82,44 @@ func objects(tb testing.TB, text []byte) map[string]any {
 
 // TestGolden compares what is rendered with what kustomize itself renders.
 func TestGolden(t *testing.T) {
-	r := shop(t).build(t)
-	if len(r.Problems) > 0 {
-		t.Errorf("problems: %v", r.Problems)
-	}
-	for overlay, file := range map[string]string{"prod": "overlays/prod/kustomization.yaml", "dev": "overlays/dev/kustomization.yml"} {
+	for _, c := range []struct{ tree, root, golden string }{
+		{"shop", "overlays/prod/kustomization.yaml", "prod"},
+		{"shop", "overlays/dev/kustomization.yml", "dev"},
+		{"corners", "top/kustomization.yaml", "corners"},
+	} {
+		r := load(t, c.tree).build(t)
+		if len(r.Problems) > 0 {
+			t.Errorf("%s: problems: %v", c.tree, r.Problems)
+		}
 		var all []byte
 		for _, res := range r.Resources {
-			if res.Kustomization == file {
+			if res.Kustomization == c.root {
 				all = append(append(all, "---\n"...), res.Text...)
 			}
 		}
-		want, err := os.ReadFile("testdata/golden/" + overlay + ".yaml")
+		want, err := os.ReadFile("testdata/golden/" + c.golden + ".yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(objects(t, want), objects(t, all)); diff != "" {
-			t.Errorf("%s, kustomize's (-) and ours (+):\n%s", overlay, diff)
+			t.Errorf("%s, kustomize's (-) and ours (+):\n%s", c.golden, diff)
 		}
+	}
+}
+
+// TestCovered holds which files need not be judged by themselves, and that the
+// order in which kustomizations are found does not matter.
+func TestCovered(t *testing.T) {
+	files := load(t, "shop")
+	r := files.build(t)
+	found := files.kustomizations()
+	slices.Reverse(found)
+	again, err := Build(context.Background(), found, files.read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, again); diff != "" {
+		t.Errorf("another order gives another result:\n%s", diff)
 	}
 	var covered []string
 	for p := range r.Covered {

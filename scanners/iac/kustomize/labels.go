@@ -15,13 +15,12 @@ var templateSpots = []spot{
 	{"*", "ReplicaSet", "spec/template/metadata/labels", all},
 	{"*", "DaemonSet", "spec/template/metadata/labels", all},
 	{"apps", "StatefulSet", "spec/template/metadata/labels", all},
-	{"apps", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", all},
 	{"batch", "Job", "spec/template/metadata/labels", all},
 	{"batch", "CronJob", "spec/jobTemplate/metadata/labels", all},
 	{"batch", "CronJob", "spec/jobTemplate/spec/template/metadata/labels", all},
 }
 
-// selectorSpots are where labels go that choose objects.
+// selectorSpots are where labels go that choose objects, and what follows them.
 var selectorSpots = []spot{
 	{"", "Service", "spec/selector", all},
 	{"", "ReplicationController", "spec/selector", all},
@@ -29,6 +28,7 @@ var selectorSpots = []spot{
 	{"*", "ReplicaSet", "spec/selector/matchLabels", all},
 	{"*", "DaemonSet", "spec/selector/matchLabels", all},
 	{"apps", "StatefulSet", "spec/selector/matchLabels", all},
+	{"apps", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", all},
 	{"batch", "Job", "spec/selector/matchLabels", last},
 	{"batch", "CronJob", "spec/jobTemplate/spec/selector/matchLabels", last},
 	{"policy", "PodDisruptionBudget", "spec/selector/matchLabels", last},
@@ -67,8 +67,8 @@ func (b *build) setLabels(k *kustomization, o *object) error {
 	return nil
 }
 
-// setAnnotations sets the annotations of a kustomization, which go where
-// labels go.
+// setAnnotations sets the annotations of a kustomization: of the objects and of
+// what they make.
 func (b *build) setAnnotations(k *kustomization, o *object) error {
 	if len(k.annotations) == 0 {
 		return nil
@@ -77,9 +77,6 @@ func (b *build) setAnnotations(k *kustomization, o *object) error {
 		return err
 	}
 	for _, s := range templateSpots {
-		if strings.Contains(s.path, "volumeClaimTemplates") {
-			continue
-		}
 		s.path = strings.TrimSuffix(s.path, "labels") + "annotations"
 		if err := b.setSpots(o, []spot{s}, k.annotations); err != nil {
 			return err

@@ -85,12 +85,18 @@ func (m *merger) fields(old, patch *node, at way, depth int) (*node, error) {
 	return out, nil
 }
 
-// list merges lists. Items of the patch come first, as kustomize has it; with
-// no keys they are all there is.
+// list merges lists. Items of the patch come first, as kustomize has it, unless
+// they have two keys and are there already; with no keys they are all there is.
 func (m *merger) list(old, patch *node, keys []string, at way, depth int) (*node, error) {
 	rest := slices.Clone(old.items)
 	for _, item := range patch.items {
-		if item.kind == object_ && len(item.fields) == 1 && item.string("$patch") == "replace" {
+		if item.kind != object_ || len(item.fields) != 1 {
+			continue
+		}
+		switch item.string("$patch") {
+		case "delete":
+			return nil, nil
+		case "replace":
 			rest = nil
 		}
 	}
@@ -104,6 +110,7 @@ func (m *merger) list(old, patch *node, keys []string, at way, depth int) (*node
 			continue
 		}
 		var was *node
+		found := -1
 		for i, candidate := range rest {
 			cost := 1
 			if candidate != nil {
@@ -113,7 +120,7 @@ func (m *merger) list(old, patch *node, keys []string, at way, depth int) (*node
 				return nil, err
 			}
 			if candidate != nil && sameKeys(candidate, item, keys) {
-				was, rest[i] = candidate, nil
+				was, found = candidate, i
 				break
 			}
 		}
@@ -121,10 +128,17 @@ func (m *merger) list(old, patch *node, keys []string, at way, depth int) (*node
 		if err != nil {
 			return nil, err
 		}
-		if v != nil {
+		switch {
+		case found >= 0 && len(keys) > 1:
+			rest[found] = v
+		case found >= 0:
+			rest[found] = nil
+			items = append(items, v)
+		default:
 			items = append(items, v)
 		}
 	}
+	items = slices.DeleteFunc(items, func(n *node) bool { return n == nil })
 	for _, item := range rest {
 		if item != nil && keys != nil {
 			items = append(items, item)

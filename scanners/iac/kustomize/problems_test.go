@@ -139,6 +139,13 @@ func TestProblems(t *testing.T) {
 				"Kustomization: a from a.yaml:1",
 				"gap kustomization.yaml:0: is not built: its directory has another kustomization",
 				"covered a.yaml"}},
+		{"not for kustomize", tree{
+			"a/kustomization.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n", "b/kustomization.yaml": "# nothing\n",
+			"c/kustomization.yaml": "kind: Pod\n", "d/kustomization.yaml": "a: b\n---\na: b\n"},
+			[]string{
+				"b/kustomization.yaml:0: is empty",
+				"gap c/kustomization.yaml:1: cannot be built: it has a kind other than Kustomization and Component",
+				"gap d/kustomization.yaml:0: cannot be built: it must be one document with fields"}},
 		{"components", tree{
 			"o/kustomization.yaml":      "resources: [../c, a.yaml]\ncomponents: [../d]\n",
 			"c/kustomization.yaml":      "kind: Component\n",

@@ -73,7 +73,7 @@ func TestYAMLComments(t *testing.T) {
 	}
 	r := rand.New(rand.NewSource(1))
 	parsed, marked, inside := 0, 0, 0
-	for range 300_000 {
+	for range 50_000 {
 		var b strings.Builder
 		b.WriteString([]string{"", "a: ", "- ", "a:\n  b: ", "a: |\n  x\n", "a: \"x\n  "}[r.Intn(6)])
 		for range 1 + r.Intn(9) {
@@ -99,7 +99,7 @@ func TestYAMLComments(t *testing.T) {
 			t.Fatalf("of %d marks %d are comments, and %d are in the data:\n%s\n%q", total, found, data, src, src)
 		}
 	}
-	if parsed < 3000 || marked < 1000 || inside < 300 {
+	if parsed < 1000 || marked < 500 || inside < 100 {
 		t.Errorf("only %d documents, %d comments and %d marks in data", parsed, marked, inside)
 	}
 }

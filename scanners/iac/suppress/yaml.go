@@ -55,7 +55,7 @@ func (s *yamlScanner) line(raw []byte, number int) {
 		s.scan(raw, at, number, false)
 	default:
 		s.plain = false
-		if s.flow == 0 && (isKey(body) || (body[0] == '-' || body[0] == '?') && ends(body, 1)) {
+		if s.flow == 0 && (isKey(body) || isIndicator(body)) {
 			s.parent = at // otherwise it is the value of what is above
 		}
 		s.scan(raw, len(raw)-len(body), number, true)
@@ -153,12 +153,12 @@ func (s *yamlScanner) scan(raw []byte, i int, number int, fresh bool) {
 		case c == '"' || c == '\'':
 			s.quote = c
 			i++
-		case (c == '-' || c == '?') && ends(raw, i+1) && s.flow == 0:
+		case isIndicator(raw[i:]) && s.flow == 0:
 			// What follows is in a collection of its own, further to the right.
 			s.parent = i
 			for i++; i < len(raw) && raw[i] == ' '; i++ {
 			}
-			if i < len(raw) && isKey(raw[i:]) {
+			if i < len(raw) && !isIndicator(raw[i:]) && isKey(raw[i:]) {
 				s.parent = i
 			}
 		case c == '!' || c == '&' || c == '*' && s.flow == 0:
@@ -203,6 +203,11 @@ func (s *yamlScanner) inQuotes(raw []byte, i int) int {
 // ends reports whether a token can end before raw[i].
 func ends(raw []byte, i int) bool {
 	return i >= len(raw) || raw[i] == ' ' || raw[i] == '\t'
+}
+
+// isIndicator reports whether a line goes on with an item, or a long key.
+func isIndicator(rest []byte) bool {
+	return (rest[0] == '-' || rest[0] == '?') && ends(rest, 1)
 }
 
 func isFlowMark(c byte) bool {

@@ -10,7 +10,7 @@ import (
 // TestHostile parses files built to exhaust the parser, and asks for places in
 // them: every one must be done soon, and leave no more than its bounds allow.
 func TestHostile(t *testing.T) {
-	const size = 1 << 17
+	const size = 1 << 16
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	all := []Kind{Terraform, CloudFormation, Kubernetes, Workflow, YAML, Dockerfile}
 	tests := []struct {

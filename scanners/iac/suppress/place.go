@@ -14,9 +14,11 @@ type extent struct{ start, end int }
 func (p *parser) comments(all []comment, extents []extent) {
 	p.extents = extents
 	for _, c := range all {
-		p.trivyMarks(c)
-		p.checkovMarks(c)
-		p.ownMarks(c)
+		found := p.trivyMarks(c)
+		found = p.checkovMarks(c) || found
+		if p.ownMarks(c) || found {
+			p.alone[c.line] = c.alone
+		}
 	}
 }
 
@@ -29,7 +31,8 @@ func (p *parser) atLine(m mark, below, stack bool) {
 }
 
 // stackLine remembers that a line begins with a mark. Lines that do, one below
-// the other, are one stack: what all of them are about begins below the last.
+// the other, are one stack, which a comment with a mark behind other words may
+// end: what all of them are about begins below the last.
 func (p *parser) stackLine(line int) { p.stacked[line] = true }
 
 // placeAtLines enters marks at the lines on which what they are about begins.
@@ -48,6 +51,8 @@ func (p *parser) placeAtLines() {
 		bottom[line] = line
 		if below, ok := bottom[line+1]; ok {
 			bottom[line] = below
+		} else if p.alone[line+1] {
+			bottom[line] = line + 1
 		}
 	}
 	p.file.starts = map[int][]int{}

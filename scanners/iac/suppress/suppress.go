@@ -125,7 +125,7 @@ func Parse(data []byte, k Kind, now time.Time) (File, []Problem) {
 		return File{}, nil
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	p := &parser{data: data, kind: k, now: now, stacked: map[int]bool{}, scopeAt: map[extent]int{}}
+	p := &parser{data: data, kind: k, now: now, stacked: map[int]bool{}, alone: map[int]bool{}, scopeAt: map[extent]int{}}
 	p.comments(comments(data, k))
 	p.tree()
 	return p.finish()
@@ -160,6 +160,7 @@ type parser struct {
 
 	unplaced []placed       // marks that hold at lines
 	stacked  map[int]bool   // the lines that begin with a mark
+	alone    map[int]bool   // the lines of nothing but a comment with a mark
 	skips    []int          // Checkov's marks in comments
 	extents  []extent       // that such marks may hold within
 	scopeAt  map[extent]int // the number of an extent's scope

@@ -61,6 +61,7 @@ func TestPlaces(t *testing.T) {
 		{"stacked with others", "# trivy:ignore:AWS-0089\n# scangate:ignore AWS-0001 x\n# checkov:skip=CKV_AWS_1:x\n" + bucket, at(4), "trivy:ignore 1"},
 		{"a remark in the stack", "# trivy:ignore:AWS-0089\n# because\n# trivy:ignore:AWS-0001\n" + bucket, at(4), ""},
 		{"behind words, no stack", "# see trivy:ignore:AWS-0089\n# trivy:ignore:AWS-0001\n" + bucket, at(3), ""},
+		{"words at the end of a stack", "# trivy:ignore:AWS-0089\n# see trivy:ignore:AWS-0001\n" + bucket, at(3), "trivy:ignore 1"},
 		{"several on one line", "# trivy:ignore:AWS-0001 trivy:ignore:AWS-0089\n" + bucket, at(2), "trivy:ignore 1"},
 		{"own, above", "# scangate:ignore AWS-0089 why\n" + bucket, at(2), "scangate:ignore 1 why"},
 		{"own, stacked", "# scangate:ignore AWS-0089 why\n# scangate:ignore AWS-0001 x\n" + bucket, at(3), "scangate:ignore 1 why"},

@@ -1,11 +1,15 @@
 package suppress
 
 import (
+	"bytes"
 	"fmt"
+	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	checks "github.com/aquasecurity/trivy-checks"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -83,7 +87,7 @@ func TestReachOfCalls(t *testing.T) {
 // twice.
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range table {
+	for _, c := range slices.Concat(tables...) {
 		if seen[c.theirs] || !strings.HasPrefix(c.theirs, "CKV") || len(c.ours) == 0 || len(jointly(c.theirs)) > 0 {
 			t.Errorf("%s is there twice, or stands for nothing", c.theirs)
 		}
@@ -95,6 +99,38 @@ func TestTable(t *testing.T) {
 		}
 		if !slices.IsSorted(c.ours) {
 			t.Errorf("%s: %v is not in order", c.theirs, c.ours)
+		}
+	}
+}
+
+// TestChecksExist looks for the checks that the tables and the joints speak of
+// among those that are compiled in. The ids of workflows are not among them.
+func TestChecksExist(t *testing.T) {
+	known := map[string]bool{}
+	id := regexp.MustCompile(`(?m)^#   id: "?([A-Z]+-[0-9]+)"?\s*$`)
+	err := fs.WalkDir(checks.EmbeddedPolicyFileSystem, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(checks.EmbeddedPolicyFileSystem, path)
+		if m := id.FindSubmatch(data); m != nil && !bytes.Contains(data, []byte("\n#   deprecated: true\n")) {
+			known[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil || len(known) < 300 {
+		t.Fatalf("%d checks, %v", len(known), err)
+	}
+	ours := []string{}
+	for _, c := range slices.Concat(tables...) {
+		ours = append(ours, c.ours...)
+	}
+	for _, j := range joints {
+		ours = append(ours, j.ours)
+	}
+	for _, id := range ours {
+		if !known[id] && !strings.HasPrefix(id, "GHA-00") {
+			t.Errorf("%s is not a check, or deprecated", id)
 		}
 	}
 }

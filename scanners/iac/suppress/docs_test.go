@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ const (
 func docsTable() string {
 	var b strings.Builder
 	b.WriteString("| Checkov | scangate |\n|---|---|\n")
-	for _, c := range table {
+	for _, c := range slices.Concat(tables...) {
 		b.WriteString("| " + c.theirs + " | " + strings.Join(c.ours, ", ") + " |\n")
 	}
 	for _, j := range joints {

@@ -85,15 +85,15 @@ func hclComments(data []byte) (found []comment, blocks []extent) {
 // dockerComments returns the comments of a Dockerfile: lines that begin with
 // "#", also between the lines of one instruction, but not in a here-document.
 func dockerComments(data []byte) (found []comment) {
-	var ends []heredoc // of the documents that follow the instruction
-	continued := false
+	var open []heredoc // of the documents that follow the instruction
+	continued, opens := false, false
 	for line := 1; len(data) > 0; line++ {
 		raw, rest, _ := bytes.Cut(data, []byte("\n"))
 		data = rest
 		raw = bytes.TrimRight(raw, "\r")
-		if len(ends) > 0 && !continued {
-			if ends[0].endedBy(raw) {
-				ends = ends[1:]
+		if len(open) > 0 && !continued {
+			if open[0].endedBy(raw) {
+				open = open[1:]
 			}
 			continue
 		}
@@ -107,7 +107,12 @@ func dockerComments(data []byte) (found []comment) {
 			}
 			continue
 		}
-		ends = append(ends, heredocs(trimmed)...)
+		if !continued {
+			opens = opensHeredocs(trimmed)
+		}
+		if opens {
+			open = append(open, heredocs(trimmed)...)
+		}
 		continued = trimmed[len(trimmed)-1] == '\\'
 	}
 	return found
@@ -124,6 +129,17 @@ func (h heredoc) endedBy(line []byte) bool {
 		line = bytes.TrimLeft(line, "\t")
 	}
 	return string(line) == h.name
+}
+
+// opensHeredocs reports whether an instruction is one that may be followed by
+// documents.
+func opensHeredocs(line []byte) bool {
+	for _, name := range []string{"RUN", "COPY", "ADD", "ONBUILD"} {
+		if len(line) > len(name) && bytes.EqualFold(line[:len(name)], []byte(name)) && ends(line, len(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // heredocs returns the here-documents that a line of an instruction opens:
@@ -145,7 +161,7 @@ func heredocs(line []byte) (found []heredoc) {
 			i++
 		case bytes.HasPrefix(line[i:], []byte("<<<")):
 			i += 2
-		case bytes.HasPrefix(line[i:], []byte("<<")):
+		case bytes.HasPrefix(line[i:], []byte("<<")) && isWordStart(line[:i]):
 			h, length := heredocName(line[i+2:])
 			i += 1 + length
 			if h.name != "" {
@@ -154,6 +170,13 @@ func heredocs(line []byte) (found []heredoc) {
 		}
 	}
 	return found
+}
+
+// isWordStart reports whether a word begins behind before, or consists of
+// nothing but a number up to here.
+func isWordStart(before []byte) bool {
+	before = bytes.TrimRight(before[max(len(before)-10, 0):], "0123456789")
+	return len(before) == 0 || ends(before, len(before)-1)
 }
 
 // heredocName reads what follows "<<", and returns its length, too.

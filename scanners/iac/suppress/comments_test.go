@@ -30,6 +30,7 @@ func TestComments(t *testing.T) {
 		{"dockerfile", Dockerfile, m + "1\nFROM a " + m + "2\n  " + m + "3\nRUN a \\\n" + m + "4\n  b\nRUN <<EOF\n" + m + "5\nEOF\nRUN cat <<-'A' <<B\n" + m + "6\n\tA\n" + m + "7\nB\n" + m + "8\nRUN echo \"<<C\" <<<d\n" + m + "9",
 			[]string{"1 M1 alone", "3 M3 alone", "5 M4 alone", "15 M8 alone", "17 M9 alone"}},
 		{"dockerfile, a document after several lines", Dockerfile, "RUN cat \\\n  <<EOF \\\n  x\n" + m + "1\nEOF\n" + m + "2\n", []string{"6 M2 alone"}},
+		{"dockerfile, shifts", Dockerfile, "LABEL a=<<b c= <<d\n" + m + "1\nRUN echo $((1<<2)) $((1 << 2)) a<<b \\<<c\n" + m + "2\nrun a 3<<E\n" + m + "3\nE\n" + m + "4\n", []string{"2 M1 alone", "4 M2 alone", "8 M4 alone"}},
 		{"yaml", YAML, m + "1\na: b " + m + "2\nc: \"x " + m + "3\" " + m + "4\nd: 'it''s " + m + "5' " + m + "6\ne: x# y " + m + "7\n", []string{"1 M1 alone", "2 M2", "3 M4", "4 M6", "5 M7"}},
 		{"yaml, no space", YAML, "e: x" + m + "1\n", nil},
 		{"yaml, quotes over lines", YAML, "a: \"x\n  " + m + "1\n  \\\" " + m + "2\" " + m + "3\nb: 'x\n " + m + "4' " + m + "5\n", []string{"3 M3", "5 M5"}},

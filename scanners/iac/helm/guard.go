@@ -43,12 +43,8 @@ func (e *engine) guard(name string, fn any) any {
 			return failed(err)
 		}
 		size := 0
-		for i, arg := range args {
-			if top && contained(arg) && !(t.IsVariadic() && i == len(args)-1 && name == "concat") {
-				size += shallow(arg)
-				continue
-			}
-			if !contained(arg) {
+		for _, arg := range args {
+			if top || !contained(arg) {
 				size += shallow(arg)
 				continue
 			}
@@ -99,6 +95,24 @@ func estimates(name string) func(args []reflect.Value, size int) (float64, error
 	i := func(v reflect.Value) float64 { return float64(v.Int()) }
 	s := func(v reflect.Value) string { return v.String() }
 	switch name {
+	case "dict":
+		return func(a []reflect.Value, size int) (float64, error) {
+			// Its keys are printed.
+			for i := 0; i < a[0].Len(); i += 2 {
+				if contained(a[0].Index(i)) {
+					return 0, limit("the key of a dict is no text")
+				}
+			}
+			return float64(size), nil
+		}
+	case "concat":
+		return func(a []reflect.Value, _ int) (float64, error) {
+			n := 0
+			for i := range a[0].Len() {
+				n += elements(a[0].Index(i))
+			}
+			return 16 * float64(n), nil
+		}
 	case "repeat":
 		return func(a []reflect.Value, _ int) (float64, error) {
 			return math.Max(0, i(a[0])) * float64(a[1].Len()), nil

@@ -42,6 +42,10 @@ func (m *measurer) text(s string, depth int) {
 }
 
 func (m *measurer) value(v any, depth int) {
+	if m.err != nil || depth > maxDepth {
+		m.add(0, depth)
+		return
+	}
 	switch v := v.(type) {
 	case nil, bool, int, int64, float64:
 		m.add(8, depth)

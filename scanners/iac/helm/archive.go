@@ -30,11 +30,8 @@ func (l *loader) unpack(data []byte) ([]File, error) {
 		if err == io.EOF {
 			break
 		}
-		if bounded.N <= 0 {
-			return nil, limit("the archive is too big")
-		}
 		if err != nil {
-			return nil, limit("the archive cannot be read")
+			return nil, unreadable(bounded)
 		}
 		if h.Typeflag != tar.TypeReg {
 			continue
@@ -51,7 +48,7 @@ func (l *loader) unpack(data []byte) ([]File, error) {
 		}
 		content, err := io.ReadAll(archive)
 		if err != nil {
-			return nil, limit("the archive is too big or broken")
+			return nil, unreadable(bounded)
 		}
 		if err := l.b.spend(len(content)/64 + 10); err != nil {
 			return nil, err
@@ -60,6 +57,14 @@ func (l *loader) unpack(data []byte) ([]File, error) {
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list, nil
+}
+
+// unreadable says whether an archive ended where it was cut, or by itself.
+func unreadable(bounded *io.LimitedReader) error {
+	if bounded.N <= 0 {
+		return limit("the archive is too big")
+	}
+	return limit("the archive cannot be read")
 }
 
 // entryName returns the path of an entry below the chart's own directory.

@@ -21,6 +21,7 @@ type loader struct {
 	charts   int
 	files    int
 	bytes    int
+	full     bool // and has said so
 	problems []Problem
 }
 
@@ -60,7 +61,11 @@ func (l *loader) count(list []File) {
 
 // admit counts a chart, and reports whether there is room for it.
 func (l *loader) admit(dir string, depth int) bool {
+	if l.full {
+		return false
+	}
 	l.charts++
+	l.full = l.charts > maxCharts || l.files > maxFiles || l.bytes > maxBytes
 	switch {
 	case depth > maxChartDepth:
 		l.problem(dir, "charts are nested too deep in charts")

@@ -110,6 +110,7 @@ func unquoted(why string) string {
 	if i := strings.IndexAny(why, "\"`'<{"); i >= 0 {
 		why = why[:i]
 	}
+	why, _, _ = strings.Cut(why, ": map[")
 	return strings.TrimRight(why, " :;,(=")
 }
 

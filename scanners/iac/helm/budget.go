@@ -4,8 +4,8 @@ import "context"
 
 // Work is counted in units of about 100 ns.
 const (
-	workOfChart    = 8_000_000
-	workOfTemplate = 3_000_000 // so that one template cannot use up what the others need
+	workOfChart    = 6_000_000
+	workOfTemplate = 2_000_000 // so that one template cannot use up what the others need
 	checkContext   = 4_096
 )
 

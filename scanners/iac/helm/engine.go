@@ -124,11 +124,15 @@ func (e *engine) render() ([]Manifest, []Problem) {
 			break
 		}
 		text, lines, err := e.execute(s)
+		var documents []Manifest
+		if err == nil {
+			documents, err = e.documents(s, text, lines)
+		}
 		if err != nil {
 			e.broken = append(e.broken, e.execProblem(s, err))
 			continue
 		}
-		manifests = append(manifests, e.documents(s, text, lines)...)
+		manifests = append(manifests, documents...)
 	}
 	return manifests, e.broken
 }

@@ -21,6 +21,23 @@ func surface(name string) bool {
 	return false
 }
 
+// weight is what a call costs, and how many times more than copying it a
+// function does with each byte.
+func weight(name string) (call, factor int) {
+	switch name {
+	case "toYaml", "toYamlPretty":
+		return 80, 24
+	case "toJson", "mustToJson", "toPrettyJson", "mustToPrettyJson", "toRawJson", "mustToRawJson",
+		"toToml", "fromJson", "fromJsonArray", "mustFromJson", "fromToml", "deepEqual",
+		"merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite",
+		"snakecase", "camelcase", "kebabcase", "swapcase", "title", "wrap", "wrapWith":
+		return 20, 8
+	case "add1f", "addf", "subf", "mulf", "divf", "round":
+		return 30, 4
+	}
+	return 10, 1
+}
+
 var errorType = reflect.TypeFor[error]()
 
 // guard wraps a function: its arguments are measured, what it will make is
@@ -35,11 +52,12 @@ func (e *engine) guard(name string, fn any) any {
 	}
 	top := surface(name)
 	estimate := estimates(name)
+	once, factor := weight(name)
 	failed := func(err error) []reflect.Value {
 		return []reflect.Value{reflect.Zero(out[0]), reflect.ValueOf(&err).Elem()}
 	}
 	wrapper := reflect.MakeFunc(reflect.FuncOf(in, out, t.IsVariadic()), func(args []reflect.Value) []reflect.Value {
-		if err := e.b.spend(5); err != nil {
+		if err := e.b.spend(once); err != nil {
 			return failed(err)
 		}
 		size := 0
@@ -54,7 +72,7 @@ func (e *engine) guard(name string, fn any) any {
 			}
 			size += n
 		}
-		if err := e.b.spend(size / 32); err != nil {
+		if err := e.b.spend(factor * size / 32); err != nil {
 			return failed(err)
 		}
 		if estimate != nil {
@@ -154,7 +172,11 @@ func estimates(name string) func(args []reflect.Value, size int) (float64, error
 		return func(a []reflect.Value, _ int) (float64, error) {
 			return 48 * float64(strings.Count(s(a[len(a)-1]), s(a[0]))+1), nil
 		}
-	case "uniq", "mustUniq", "sortAlpha":
+	case "sortAlpha":
+		return func(a []reflect.Value, size int) (float64, error) {
+			return float64(size) + 64*float64(elements(a[0])), nil
+		}
+	case "uniq", "mustUniq":
 		return func(a []reflect.Value, size int) (float64, error) {
 			return float64(elements(a[0])) * float64(size) / 16, nil
 		}

@@ -14,8 +14,40 @@ const (
 // compiled is a regular expression and what a byte of text costs with it.
 type compiled struct {
 	*regexp.Regexp
-	size    int
-	endless bool // has a repetition without an end
+	size   int
+	linear bool // all matches together take one pass over the text
+}
+
+// linear reports whether finding a match looks at no more text than the match
+// and a little: when only the last part of the expression repeats without an
+// end, and it stops by matching.
+func linear(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpCapture:
+		return linear(re.Sub[0])
+	case syntax.OpStar, syntax.OpPlus:
+		return single(re.Sub[0])
+	case syntax.OpConcat:
+		for _, part := range re.Sub[:len(re.Sub)-1] {
+			if !single(part) {
+				return false
+			}
+		}
+		return linear(re.Sub[len(re.Sub)-1])
+	}
+	return single(re)
+}
+
+// single reports whether an expression matches a fixed number of characters.
+func single(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL,
+		syntax.OpBeginText, syntax.OpBeginLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpEmptyMatch:
+		return true
+	case syntax.OpCapture:
+		return single(re.Sub[0])
+	}
+	return false
 }
 
 // regex compiles an expression once for the chart.
@@ -30,7 +62,8 @@ func (e *engine) regex(pattern string) (*compiled, error) {
 	if err != nil {
 		return nil, limit("a regular expression is wrong")
 	}
-	prog, err := syntax.Compile(tree.Simplify())
+	tree = tree.Simplify()
+	prog, err := syntax.Compile(tree)
 	if err != nil {
 		return nil, limit("a regular expression is wrong")
 	}
@@ -44,7 +77,7 @@ func (e *engine) regex(pattern string) (*compiled, error) {
 	if err != nil {
 		return nil, limit("a regular expression is wrong")
 	}
-	c := &compiled{Regexp: re, size: len(prog.Inst), endless: strings.ContainsAny(pattern, "*+,")}
+	c := &compiled{Regexp: re, size: len(prog.Inst), linear: linear(tree)}
 	e.regexes[pattern] = c
 	return c, nil
 }
@@ -61,8 +94,8 @@ func (e *engine) search(pattern, s string) (*compiled, error) {
 // errStop leaves a search from within.
 type errStop struct{ error }
 
-// searchAll charges for all matches in a text. With repetitions, each may look
-// at all of the rest, so they are counted first, one by one.
+// searchAll charges for all matches in a text. Each may look at all of the
+// rest before it is found, so they are counted first, one by one.
 func (e *engine) searchAll(pattern, s string) (c *compiled, matches int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -76,25 +109,31 @@ func (e *engine) searchAll(pattern, s string) (c *compiled, matches int, err err
 	if c, err = e.search(pattern, s); err != nil {
 		return nil, 0, err
 	}
-	if len(s) < 512 {
-		return c, len(s) + 1, nil
+	if c.linear || len(s) <= 64 {
+		cost := len(s)
+		if !c.linear {
+			cost += c.size * len(s) * len(s) / 40
+		}
+		return c, len(s) + 1, e.b.spend(cost)
 	}
 	left := len(s)
 	c.ReplaceAllStringFunc(s, func(m string) string {
 		matches++
-		cost := len(m) / 10
-		if c.endless && matches%16 == 0 {
-			// It cannot be known how far this one looked: every 16th pays for
-			// a good part of the text, which matches in plenty do not need.
-			cost += left / 64
-		}
 		left -= len(m)
-		if err := e.b.spend(cost + 3); err != nil {
+		if err := e.b.spend(c.size*left/10 + 3); err != nil {
 			panic(errStop{err})
 		}
 		return ""
 	})
 	return c, matches, nil
+}
+
+// exactly counts matches where a bound on their number is not good enough.
+func (c *compiled) exactly(matches int, s, with string) int {
+	if c.linear && float64(matches)*float64(len(with)) > maxString {
+		return len(c.FindAllStringIndex(s, -1))
+	}
+	return matches
 }
 
 // regexFunctions are Sprig's, with the expressions compiled once. A wrong
@@ -127,6 +166,7 @@ func (e *engine) regexFunctions() map[string]any {
 		if err != nil {
 			return "", err
 		}
+		matches = c.exactly(matches, s, with)
 		// Each $0 may stand for a whole match.
 		if size := float64(matches)*float64(len(with)) + float64(strings.Count(with, "$"))*float64(len(s)); size > maxString {
 			return "", errBig
@@ -138,7 +178,7 @@ func (e *engine) regexFunctions() map[string]any {
 		if err != nil {
 			return "", err
 		}
-		if float64(matches)*float64(len(with)) > maxString {
+		if float64(c.exactly(matches, s, with))*float64(len(with)) > maxString {
 			return "", errBig
 		}
 		return c.ReplaceAllLiteralString(s, with), nil

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"strconv"
+	"strings"
 	"text/template/parse"
 )
 
@@ -23,6 +24,8 @@ type rewriter struct {
 	src   string // the file, or "" if lines do not matter
 	nodes int
 	used  map[string]bool // functions that the tree names
+	pos   int             // where line numbers are known: they are asked for in order
+	known int
 }
 
 // rewrite changes a tree in place.
@@ -86,7 +89,13 @@ func (w *rewriter) line(at parse.Pos) int {
 	if w.src == "" {
 		return 0
 	}
-	return lineAt(w.src, int(at))
+	to := min(int(at), len(w.src))
+	if to < w.pos {
+		w.pos, w.known = 0, 0
+	}
+	w.known += strings.Count(w.src[w.pos:to], "\n")
+	w.pos = to
+	return w.known + 1
 }
 
 func (w *rewriter) pipe(p *parse.PipeNode) {

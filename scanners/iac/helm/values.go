@@ -159,6 +159,8 @@ func copyValue(b *budget, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		return copyMap(b, v)
+	case values:
+		return values(copyMap(b, v))
 	case []any:
 		out := make([]any, 0, len(v))
 		for _, item := range v {

@@ -4,9 +4,9 @@ import "context"
 
 // Work is counted in units of about 100 ns.
 const (
-	workOfChart    = 6_000_000
-	workOfTemplate = 2_000_000 // so that one template cannot use up what the others need
-	checkContext   = 4_096
+	workOfChart  = 6_000_000
+	sharesOfWork = 3 // a template gets a third, so that one cannot use up what the others need
+	checkContext = 4_096
 )
 
 const (
@@ -34,6 +34,7 @@ const (
 // template begins, so that loops which cannot return an error may ignore it.
 type budget struct {
 	ctx    context.Context
+	share  int // of a template
 	chart  int // units left
 	now    int // units left for what is being done
 	output int // bytes left
@@ -41,14 +42,14 @@ type budget struct {
 	err    error
 }
 
-func newBudget(ctx context.Context) *budget {
-	return &budget{ctx: ctx, chart: workOfChart, now: workOfTemplate, output: maxOutput}
+func newBudget(ctx context.Context, work int) *budget {
+	return &budget{ctx: ctx, chart: work, share: work / sharesOfWork, now: work / sharesOfWork, output: maxOutput}
 }
 
 // begin grants a template its share of what is left.
 func (b *budget) begin() {
 	b.err = b.ctx.Err()
-	b.now = workOfTemplate
+	b.now = b.share
 	b.tick = 0
 }
 

@@ -74,13 +74,16 @@ type Problem struct {
 // are in the order of the file within it. An error means that nothing could be
 // rendered: a values file is at fault, or ctx is done. A faulty chart gives
 // problems instead.
-func Render(ctx context.Context, c Chart, o Options) (manifests []Manifest, problems []Problem, err error) {
+func Render(ctx context.Context, c Chart, o Options) ([]Manifest, []Problem, error) {
+	return renderWithin(ctx, newBudget(ctx, workOfChart), c, o)
+}
+
+func renderWithin(ctx context.Context, b *budget, c Chart, o Options) (manifests []Manifest, problems []Problem, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			manifests, problems, err = nil, nil, fmt.Errorf("the chart cannot be rendered: the renderer gave up on it")
 		}
 	}()
-	b := newBudget(ctx)
 	user, err := mergeFiles(b, o.Values)
 	if err != nil {
 		return nil, nil, err

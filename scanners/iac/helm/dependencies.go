@@ -214,7 +214,7 @@ func missingDependencies(root *chart) []Problem {
 		}
 		if !found {
 			problems = append(problems, Problem{Path: "Chart.yaml",
-				Message: "a subchart is not in charts/ and cannot be looked at: " + plainName(need.Name)})
+				Message: sayNoSubchart + ": " + plainName(need.Name)})
 		}
 	}
 	return problems

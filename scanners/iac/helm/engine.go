@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"errors"
 	"path"
 	"reflect"
 	"sort"
@@ -20,6 +21,7 @@ type engine struct {
 	guarded   template.FuncMap
 	rec       *recorder // of the template that is rendered
 	calls     int       // depth
+	lenient   bool      // nothing is required
 	regexes   map[string]*compiled
 }
 
@@ -123,10 +125,15 @@ func (e *engine) render() ([]Manifest, []Problem) {
 		if e.b.err != nil {
 			break
 		}
-		text, lines, err := e.execute(s)
-		var documents []Manifest
-		if err == nil {
-			documents, err = e.documents(s, text, lines)
+		documents, err := e.renderOne(s)
+		if d := demand(""); errors.As(err, &d) {
+			// As "helm lint" does: what there is to see without the value is
+			// better than nothing.
+			why := e.execProblem(s, err)
+			if documents, err = e.renderLenient(s); err == nil {
+				why.Message = sayWithout + why.Message
+				e.broken = append(e.broken, why)
+			}
 		}
 		if err != nil {
 			e.broken = append(e.broken, e.execProblem(s, err))
@@ -135,6 +142,21 @@ func (e *engine) render() ([]Manifest, []Problem) {
 		manifests = append(manifests, documents...)
 	}
 	return manifests, e.broken
+}
+
+func (e *engine) renderOne(s *source) ([]Manifest, error) {
+	text, lines, err := e.execute(s)
+	if err != nil {
+		return nil, err
+	}
+	return e.documents(s, text, lines)
+}
+
+// renderLenient renders a template as if it required nothing.
+func (e *engine) renderLenient(s *source) ([]Manifest, error) {
+	e.lenient = true
+	defer func() { e.lenient = false }()
+	return e.renderOne(s)
 }
 
 // execute renders one template.
@@ -220,7 +242,7 @@ func (e *engine) bound(set *template.Template) template.FuncMap {
 		fnLeave:    func() string { e.rec.held--; e.calls--; return "" },
 		fnCheck:    func(v reflect.Value) (reflect.Value, error) { return v, e.printable(v) },
 		fnFiles:    e.filesMethod,
-		fnRequired: required,
+		fnRequired: e.required,
 	}
 }
 

@@ -36,7 +36,7 @@ func functions(e *engine) map[string]any {
 		"print": fmt.Sprint, "printf": fmt.Sprintf, "println": fmt.Sprintln,
 		"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
 
-		"fail":   func(string) (string, error) { return "", limit("the chart refuses these values: it calls fail") },
+		"fail":   e.fail,
 		"lookup": func(string, string, string, string) map[string]any { return map[string]any{} },
 
 		"toYaml": toYAML, "toYamlPretty": toYAMLPretty,
@@ -115,15 +115,30 @@ func (e *engine) parseInto(s string, into any) error {
 	return err
 }
 
+// demand is an error of a chart that wants other values.
+type demand string
+
+func (d demand) Error() string { return string(d) }
+
 // required is rewritten to know how the template names the value.
-func required(name, _ string, value any) (any, error) {
-	if s, ok := value.(string); value == nil || ok && s == "" {
+func (e *engine) required(name, _ string, value any) (any, error) {
+	if s, ok := value.(string); !e.lenient && (value == nil || ok && s == "") {
 		if name == "" {
-			return nil, limit("a required value is not set")
+			return nil, demand(sayRequired)
 		}
-		return nil, limit("a required value is not set: " + name)
+		return nil, demand(sayRequired + ": " + name)
+	}
+	if value == nil {
+		return "", nil
 	}
 	return value, nil
+}
+
+func (e *engine) fail(string) (string, error) {
+	if e.lenient {
+		return "", nil
+	}
+	return "", demand(sayRefused)
 }
 
 func toYAML(v any) string {

@@ -7,7 +7,8 @@
 // library charts or from crds/. A file that renders to several documents gives
 // several manifests.
 //
-// Where Helm stops, this goes on: a template that cannot be rendered, a
+// Where Helm stops, this goes on: a template that requires a value is rendered
+// as if it did not, which is a Problem; a template that cannot be rendered, a
 // subchart that cannot be read or is not there, is a Problem, and the rest is
 // rendered. values.schema.json and kubeVersion of Chart.yaml are not enforced,
 // and manifests are not validated. Functions whose result is random, depends on

@@ -9,6 +9,29 @@ import (
 	"github.com/scangate/scangate/text"
 )
 
+// What is said of values and subcharts that a chart leaves to whoever deploys
+// it.
+const (
+	sayRequired   = "a required value is not set"
+	sayRefused    = "the chart refuses these values: it calls fail"
+	sayUnset      = "a value is not set"
+	sayNoTemplate = "there is no template"
+	sayNoSubchart = "a subchart is not in charts/ and cannot be looked at"
+	sayWithout    = "rendered as if nothing were required, because "
+)
+
+// Wanting reports whether the chart lacks a value or a subchart that whoever
+// deploys it has: nothing is wrong with it, but not all of it could be rendered
+// as it will be.
+func (p Problem) Wanting() bool {
+	for _, say := range []string{sayRequired, sayRefused, sayUnset, sayNoTemplate, sayNoSubchart, sayWithout} {
+		if strings.HasPrefix(p.Message, say) {
+			return true
+		}
+	}
+	return false
+}
+
 // explain says why something failed, without quoting values.
 func explain(err error) string {
 	var l limit
@@ -93,14 +116,18 @@ func (e *engine) reason(why string, err error) string {
 	if errors.As(err, &l) {
 		return string(l)
 	}
+	var d demand
+	if errors.As(err, &d) {
+		return string(d)
+	}
 	if m := noTemplate.FindStringSubmatch(why); m != nil {
 		if e.written(m[1]) {
-			return "there is no template " + m[1] + ": a subchart may be missing"
+			return sayNoTemplate + " " + m[1] + ": a subchart may be missing"
 		}
-		return "there is no template of that name"
+		return sayNoTemplate + " of that name"
 	}
 	if m := nilPointer.FindStringSubmatch(why); m != nil {
-		return "a value is not set: nothing has a field " + m[1]
+		return sayUnset + ": nothing has a field " + m[1]
 	}
 	if m := cannotUse.FindStringSubmatch(why); m != nil {
 		return "a value of type " + m[2] + " has no field " + m[1]
@@ -115,7 +142,7 @@ func (e *engine) reason(why string, err error) string {
 	case cannotRange.MatchString(why):
 		return "range over something that is no list"
 	case nilData.MatchString(why):
-		return "a value is not set"
+		return sayUnset
 	case incomparable.MatchString(why):
 		return "values of different types are compared"
 	}

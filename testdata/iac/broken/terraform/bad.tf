@@ -1,0 +1,6 @@
+resource "aws_s3_bucket" "bad" {
+  bucket = "bad"
+
+resource "aws_sqs_queue" "bad" {
+  name =
+}

@@ -1,0 +1,2 @@
+encrypted = false
+public    = true

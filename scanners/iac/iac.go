@@ -136,7 +136,7 @@ type run struct {
 func (r *run) tasks(checks *check.Set) []work.Task {
 	var out []work.Task
 	if code := r.files[terraformKind]; len(code) > 0 {
-		tf := terraform.Load(code)
+		tf := terraform.Load(code, terraform.Options{})
 		r.notes = append(r.notes, tf.Notes...)
 		out = append(out, tf.Tasks(checks)...)
 	}

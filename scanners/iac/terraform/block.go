@@ -16,12 +16,13 @@ type tfBlock struct {
 	labels []string
 	attrs  map[string]hclsyntax.Expression
 	blocks []tfBlock
+	at     hcl.Range // of its head, for blocks of the file's outermost level
 }
 
 // blockOf reads a block from a parsed file. JSON has no tree of its own for
 // expressions, so it is made from the bytes they stand in.
 func blockOf(b *hcl.Block, data []byte) tfBlock {
-	out := tfBlock{kind: b.Type, labels: b.Labels}
+	out := tfBlock{kind: b.Type, labels: b.Labels, at: b.DefRange}
 	if body, ok := b.Body.(*hclsyntax.Body); ok {
 		out.attrs, out.blocks = nativeBody(body)
 		return out

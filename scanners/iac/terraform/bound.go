@@ -180,6 +180,9 @@ func (b *bounds) variable(dir, name string, t hcl.Traversal) extent {
 				x = join(x, b.estimator(dir).of(e))
 			}
 		}
+		if given, ok := m.values[name]; ok && len(b.callers[dir]) == 0 {
+			x = join(x, extentOf(given.value))
+		}
 		for _, c := range b.callers[dir] {
 			e := c.block.attrs[name]
 			if e == nil {

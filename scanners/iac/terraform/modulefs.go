@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aquasecurity/trivy/pkg/iac/scanners/terraform/parser"
 )
 
 const (
@@ -61,6 +64,8 @@ func newSources(files map[string][]byte) *sources {
 type moduleFS struct {
 	ctx context.Context
 	*sources
+	modules map[string]*tfModule
+	reader  *parser.Parser // the last one that was made: the one that reads next
 
 	mu    sync.Mutex
 	loads int
@@ -128,6 +133,11 @@ func (m *moduleFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	if err := m.spend(1, 0); err != nil {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
+	}
+	if mod := m.modules[name]; mod != nil && mod.overrides && m.reader != nil {
+		// The parser asks its list of files before it parses one; there is no
+		// other way to hand it a file that is not what is written.
+		maps.Copy(m.reader.Files(), mod.merged(func(name string) []byte { return m.files[name] }))
 	}
 	return slices.Clone(entries), nil
 }

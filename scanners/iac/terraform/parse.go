@@ -26,7 +26,15 @@ type tfFile struct {
 	counts    []tfCount
 	sources   []hcl.Range // sources of modules that are computed
 	blocks    []tfBlock
-	variables map[string]cty.Type
+	variables []tfVariable
+	body      hcl.Body
+}
+
+// tfVariable is an input of a module.
+type tfVariable struct {
+	name   string
+	typ    cty.Type
+	preset bool // has a default
 }
 
 // tfCount is an expression that says how many copies of a block there are.
@@ -41,34 +49,53 @@ const maxTerraformSize = 1 << 20
 
 // parseFile reads a file. A note says why it cannot be used.
 func parseFile(f work.File) (tfFile, *finding.Note) {
-	isJSON := strings.HasSuffix(strings.ToLower(f.Path), ".json")
+	parsed, note := syntax(f)
+	if note != nil {
+		return tfFile{}, note
+	}
+	// The engine asks in this way too, and drops the whole file when it
+	// does not like the answer.
+	content, diags := parsed.Body.Content(tfschema.Schema)
+	if diags.HasErrors() {
+		return tfFile{}, unparsable(f, diags)
+	}
+	out := readBlocks(f, isJSON(f.Path), content.Blocks)
+	out.body = parsed.Body
+	return out, nil
+}
+
+// syntax parses a file of code or of values, unless that could do harm.
+func syntax(f work.File) (*hcl.File, *finding.Note) {
 	if len(f.Data) > maxTerraformSize {
 		n := work.Gap(f.Path, 0, "is over 1 MiB: not scanned; split it")
-		return tfFile{}, &n
+		return nil, &n
 	}
-	if line := tooDeep(f.Data, isJSON); line > 0 {
+	if line := tooDeep(f.Data, isJSON(f.Path)); line > 0 {
 		n := work.Gap(f.Path, line, "is nested too deep to be parsed: not scanned")
-		return tfFile{}, &n
+		return nil, &n
 	}
-	var parsed *hcl.File
-	var diags hcl.Diagnostics
-	if isJSON {
-		parsed, diags = hcljson.Parse(f.Data, f.Path)
-	} else {
-		parsed, diags = hclsyntax.ParseConfig(f.Data, f.Path, hcl.InitialPos)
+	parsed, diags := parseAs(f)
+	if diags.HasErrors() {
+		return nil, unparsable(f, diags)
 	}
-	if !diags.HasErrors() {
-		var content *hcl.BodyContent
-		// The engine asks in this way too, and drops the whole file when it
-		// does not like the answer.
-		if content, diags = parsed.Body.Content(tfschema.Schema); !diags.HasErrors() {
-			return readBlocks(f, isJSON, content.Blocks), nil
-		}
+	return parsed, nil
+}
+
+func parseAs(f work.File) (*hcl.File, hcl.Diagnostics) {
+	if isJSON(f.Path) {
+		return hcljson.Parse(f.Data, f.Path)
 	}
+	return hclsyntax.ParseConfig(f.Data, f.Path, hcl.InitialPos)
+}
+
+// unparsable says where a file is broken.
+func unparsable(f work.File, diags hcl.Diagnostics) *finding.Note {
 	line, why := firstError(diags)
 	n := work.Gap(f.Path, line, "cannot be parsed: "+why)
-	return tfFile{}, &n
+	return &n
 }
+
+func isJSON(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".json") }
 
 // firstError returns the line and the summary of the first error. The details
 // are left out, because they quote the file.
@@ -87,14 +114,14 @@ func firstError(diags hcl.Diagnostics) (line int, summary string) {
 
 // readBlocks takes from the blocks what must be known before the evaluation.
 func readBlocks(f work.File, isJSON bool, blocks hcl.Blocks) tfFile {
-	out := tfFile{File: f, isJSON: isJSON, variables: map[string]cty.Type{}}
+	out := tfFile{File: f, isJSON: isJSON}
 	for _, b := range blocks {
 		out.blocks = append(out.blocks, blockOf(b, f.Data))
 		attrs := attributes(b.Body, "source", "type", "default", "count", "for_each")
 		switch b.Type {
 		case "variable":
-			if attrs["default"] == nil && len(b.Labels) > 0 {
-				out.variables[b.Labels[0]] = variableType(attrs["type"])
+			if len(b.Labels) > 0 {
+				out.variables = append(out.variables, tfVariable{b.Labels[0], variableType(attrs["type"]), attrs["default"] != nil})
 			}
 			continue
 		case "module":

@@ -13,15 +13,20 @@ import (
 // result finds out what a verdict is about. The engine names an attribute
 // within a block within a resource within module calls, each the parent of the
 // one before.
-func result(v check.Verdict) work.Result {
-	out := work.Result{Verdict: v, Framework: work.Terraform, Location: place(&v.Cause)}
+//
+// The calls are named from the inside to the outside, each after the arguments
+// that the value came in by.
+func (tf *Code) result(v check.Verdict) work.Result {
+	passed := tf.passed(v)
+	out := work.Result{Verdict: v, Framework: work.Terraform, Location: location(&v.Cause)}
 	var module []string
 	for at := &v.Cause; at != nil; at = at.Parent {
 		switch {
 		case strings.HasPrefix(at.Resource, "module."):
 			module = append(module, at.Resource)
-			call := place(at)
+			call := location(at)
 			call.Message = "the module is called here"
+			out.Related = append(out.Related, passed[at]...)
 			out.Related = append(out.Related, call)
 		case at.Resource != "" && len(module) == 0:
 			out.Resource = at.Resource
@@ -33,6 +38,6 @@ func result(v check.Verdict) work.Result {
 	return out
 }
 
-func place(c *check.Cause) finding.Location {
+func location(c *check.Cause) finding.Location {
 	return finding.Location{Path: c.Path, StartLine: c.Start, EndLine: c.End}
 }

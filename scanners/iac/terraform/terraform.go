@@ -25,16 +25,19 @@ type Code struct {
 	sources *sources
 	modules map[string]*tfModule // by directory
 	roots   []string             // directories that no other module calls
-	largest int                  // bytes of the largest file
+	byFile  map[string]*tfModule
+	largest int // bytes of the largest file
+	options Options
 	Notes   []finding.Note
 }
 
 // Load parses the files one by one, so that each one that is broken is
-// named, and finds the root modules.
-func Load(files []work.File) *Code {
+// named, and finds the root modules. The files are those that IsFile is for.
+func Load(files []work.File, o Options) *Code {
 	prepare()
-	tf := &Code{modules: map[string]*tfModule{}}
-	for _, f := range files {
+	tf := &Code{modules: map[string]*tfModule{}, byFile: map[string]*tfModule{}, options: o}
+	code, values := tf.choose(files)
+	for _, f := range code {
 		if len(bytes.TrimSpace(f.Data)) == 0 {
 			continue
 		}
@@ -45,9 +48,10 @@ func Load(files []work.File) *Code {
 		}
 		dir := path.Dir(f.Path)
 		if tf.modules[dir] == nil {
-			tf.modules[dir] = &tfModule{dir: dir, variables: map[string]cty.Type{}}
+			tf.modules[dir] = &tfModule{dir: dir}
 		}
 		tf.modules[dir].add(parsed)
+		tf.byFile[f.Path] = tf.modules[dir]
 	}
 	served := map[string][]byte{}
 	for _, dir := range tf.dirs() {
@@ -61,8 +65,11 @@ func Load(files []work.File) *Code {
 			served[f.Path] = data
 			tf.largest = max(tf.largest, len(data))
 		}
+		tf.Notes = append(tf.Notes, m.override()...)
+		m.index()
 	}
 	tf.sources = newSources(served)
+	tf.assign(values)
 	tf.link()
 	return tf
 }
@@ -83,8 +90,10 @@ func (tf *Code) Tasks(checks *check.Set) []work.Task {
 // values, so it is given all of them here. It would also look into a module
 // cache in the temporary directory, and hand out the working directory.
 func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (work.Outcome, error) {
-	fsys := &moduleFS{ctx: ctx, sources: tf.sources}
+	fsys := &moduleFS{ctx: ctx, sources: tf.sources, modules: tf.modules}
 	p := parser.New(fsys, "",
+		func(p *parser.Parser) { fsys.reader = p },
+		parser.OptionWithWorkspaceName(tf.options.workspace()),
 		parser.OptionWithLogger(slog.New(slog.DiscardHandler)),
 		parser.OptionWithDownloads(false),
 		parser.OptionWithSkipCachedModules(true),
@@ -113,12 +122,10 @@ func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (wo
 	if err != nil {
 		return work.Outcome{}, err
 	}
-	marks := ignoreMarks(modules)
+	suppressions := tf.suppressor(modules)
 	for _, v := range verdicts {
-		r := result(v)
-		if marks.cover(v) {
-			r.Suppressions = []finding.Suppression{{Source: "trivy:ignore"}}
-		}
+		r := tf.result(v)
+		r.Suppressions = suppressions(v)
 		out.Results = append(out.Results, r)
 	}
 	return out, nil
@@ -150,54 +157,4 @@ func (tf *Code) cappedNotes(modules tfengine.Modules) []finding.Note {
 		}
 	}
 	return notes
-}
-
-// tfModule is what is known of a directory of Terraform code without
-// evaluating it.
-type tfModule struct {
-	dir       string
-	files     []tfFile
-	calls     []tfCall
-	blocks    []tfBlock
-	counts    int
-	variables map[string]cty.Type // those without a default
-}
-
-// tfCall is a module block.
-type tfCall struct {
-	source   string
-	computed bool // the source is not a literal, which Terraform does not allow
-	copies   int  // a guess at how many copies count or for_each make
-	path     string
-	line     int
-}
-
-func (m *tfModule) add(f tfFile) {
-	m.files = append(m.files, f)
-	m.calls = append(m.calls, f.calls...)
-	m.blocks = append(m.blocks, f.blocks...)
-	m.counts += len(f.counts)
-	for name, t := range f.variables {
-		m.variables[name] = t
-	}
-}
-
-// copies is how many copies a block of the module may have by its count: the
-// more blocks have one, the fewer.
-func (m *tfModule) copies() int {
-	return max(2, min(maxCopies, maxCounted/max(m.counts, 1)))
-}
-
-// firstFile stands for the module in notes; the files are in order.
-func (m *tfModule) firstFile() string { return m.files[0].Path }
-
-// inputs are values for the variables of a root module that have no default:
-// unknown ones, of the declared type. There is always one of no name, because
-// the engine reads the environment when there is none.
-func (m *tfModule) inputs() map[string]cty.Value {
-	values := map[string]cty.Value{"": cty.DynamicVal}
-	for name, t := range m.variables {
-		values[name] = cty.UnknownVal(t)
-	}
-	return values
 }

@@ -1,0 +1,325 @@
+package terraform
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/work"
+)
+
+// checks are compiled once for all tests.
+var checks = sync.OnceValues(func() (*check.Set, error) { return check.NewSet(time.Unix(0, 0)) })
+
+func checkSet(t testing.TB) *check.Set {
+	t.Helper()
+	set, err := checks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// judge loads and judges files, and returns what it came to and all notes.
+func judge(t testing.TB, files map[string]string, o Options) ([]work.Result, []string) {
+	t.Helper()
+	code := Load(filesOf(files), o)
+	notes := code.Notes
+	var results []work.Result
+	for _, task := range code.Tasks(checkSet(t)) {
+		out, err := task.Do(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", task.Name, err)
+		}
+		results, notes = append(results, out.Results...), append(notes, out.Notes...)
+	}
+	return results, noteLines(notes)
+}
+
+func noteLines(notes []finding.Note) []string {
+	var out []string
+	for _, n := range work.SortNotes(notes) {
+		out = append(out, fmt.Sprintf("%s %s:%d: %s", n.Level, n.Path, n.Line, n.Message))
+	}
+	return out
+}
+
+// found are the results of one check: where, what about, and the places that
+// are related.
+func found(results []work.Result, id string) []string {
+	var out []string
+	for _, r := range results {
+		if r.Check.ID != id {
+			continue
+		}
+		line := fmt.Sprintf("%s:%d %s", r.Location.Path, r.Location.StartLine, r.Resource)
+		for _, l := range r.Related {
+			line += fmt.Sprintf(" <%s:%d %s", l.Path, l.StartLine, strings.TrimPrefix(l.Message, "the "))
+		}
+		out = append(out, line)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// public is the check that a bucket's ACL is not public.
+const public = "AWS-0092"
+
+const bucket = "variable \"acl\" {\n  default = \"private\"\n}\nresource \"aws_s3_bucket\" \"b\" {\n  acl = var.acl\n}\n"
+
+func TestValues(t *testing.T) {
+	yes := []string{"main.tf:5 aws_s3_bucket.b"}
+	const read, private = `acl = "public-read"`, `acl = "private"`
+	explicit := func(texts ...string) Options {
+		var o Options
+		for i, text := range texts {
+			o.TFVars = append(o.TFVars, work.File{Path: fmt.Sprintf("env/%d.tfvars", i), Data: []byte(text)})
+		}
+		return o
+	}
+	tests := []struct {
+		name    string
+		files   map[string]string
+		options Options
+		want    []string
+		notes   []string
+	}{
+		{"none", nil, Options{}, nil, nil},
+		{"terraform.tfvars", map[string]string{"terraform.tfvars": read}, Options{}, yes, nil},
+		{"terraform.tfvars.json", map[string]string{"terraform.tfvars.json": `{"acl": "public-read"}`}, Options{}, yes, nil},
+		{"JSON after HCL", map[string]string{"terraform.tfvars": private, "terraform.tfvars.json": `{"acl": "public-read"}`}, Options{}, yes, nil},
+		{"auto after both", map[string]string{"terraform.tfvars.json": `{"acl": "public-read"}`, "a.auto.tfvars": private}, Options{}, nil, nil},
+		{"auto in the order of names", map[string]string{"a.auto.tfvars": read, "b.auto.tfvars.json": `{"acl": "private"}`}, Options{}, nil, nil},
+		{"others are not loaded", map[string]string{"prod.tfvars": read}, Options{}, nil, nil},
+		{"another directory", map[string]string{"sub/terraform.tfvars": read}, Options{}, nil, nil},
+		{"explicit", nil, explicit(read), yes, nil},
+		{"explicit, in their order", nil, explicit(read, private), nil, nil},
+		{"explicit after auto", map[string]string{"a.auto.tfvars": private}, explicit(read), yes, nil},
+		{"of another variable", nil, explicit(`other = "x"`), nil, nil},
+		{"templates in JSON are text", map[string]string{"terraform.tfvars.json": `{"acl": "${\"public-read\"}"}`}, Options{}, nil, nil},
+		{"broken", map[string]string{"terraform.tfvars": "a = 1\nacl = \n"}, Options{}, nil,
+			[]string{"gap terraform.tfvars:2: cannot be parsed: invalid expression"}},
+		{"not a constant", map[string]string{"terraform.tfvars": "x = 1\nacl = var.x\n"}, Options{}, nil,
+			[]string{"gap terraform.tfvars:2: is not a constant: the value is not used"}},
+		{"a function", map[string]string{"terraform.tfvars": "acl = lower(\"X\")\n"}, Options{}, nil,
+			[]string{"gap terraform.tfvars:1: is not a constant: the value is not used"}},
+		{"a block", map[string]string{"terraform.tfvars": "acl = \"public-read\"\nx {\n}\n"}, Options{}, yes,
+			[]string{"gap terraform.tfvars:2: cannot be parsed: unexpected \"x\" block"}},
+		{"deep", map[string]string{"terraform.tfvars": "acl = " + strings.Repeat("[", 9999) + strings.Repeat("]", 9999)}, Options{}, nil,
+			[]string{"gap terraform.tfvars:1: is nested too deep to be parsed: its values are not used"}},
+		{"loops", map[string]string{"terraform.tfvars": "acl = [for a in " + tuple(2000) + " : [for b in " + tuple(2000) + " : [for c in " + tuple(2000) + " : 1]]]"}, Options{}, nil,
+			[]string{"gap terraform.tfvars:1: loops inside one another could turn more than a million times: the value is not used"}},
+		{"many copies", map[string]string{
+			"main.tf":          "variable \"n\" {}\nresource \"aws_s3_bucket\" \"b\" {\n  for_each = var.n\n}\n",
+			"terraform.tfvars": "n = " + tuple(2000),
+		}, Options{}, nil, []string{"gap main.tf:3: for_each could make more than 1000 copies: what uses this module is not scanned"}},
+		{"doubling", map[string]string{
+			"main.tf":          "variable \"n\" {}\nlocals {\n  a = [for x in var.n : var.n]\n  b = [for x in var.n : local.a]\n}\n",
+			"terraform.tfvars": "n = " + tuple(2000),
+		}, Options{}, nil, []string{"gap main.tf:3: an expression could come to more than 16 million values and bytes: what uses this module is not scanned"}},
+		{"a module is given its own", map[string]string{
+			"main.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/m.tf": bucket, "m/terraform.tfvars": read,
+		}, explicit(read), nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files := map[string]string{"main.tf": bucket}
+			for name, text := range tt.files {
+				files[name] = text
+			}
+			results, notes := judge(t, files, tt.options)
+			if d := cmp.Diff(tt.want, found(results, public)); d != "" {
+				t.Errorf("public buckets (-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(tt.notes, notes); d != "" {
+				t.Errorf("notes (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func tuple(n int) string { return "[" + strings.Repeat("1, ", n) + "]" }
+
+func TestEnvironment(t *testing.T) {
+	t.Setenv("TF_VAR_acl", "public-read")
+	t.Setenv("TF_WORKSPACE", "prod")
+	code := bucket + "resource \"aws_s3_bucket\" \"w\" {\n  acl = terraform.workspace == \"prod\" ? \"public-read\" : \"private\"\n}\n"
+	for workspace, want := range map[string][]string{"": nil, "default": nil, "prod": {"main.tf:8 aws_s3_bucket.w"}} {
+		results, _ := judge(t, map[string]string{"main.tf": code}, Options{Workspace: workspace})
+		if d := cmp.Diff(want, found(results, public)); d != "" {
+			t.Errorf("workspace %q (-want +got):\n%s", workspace, d)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for name, want := range map[string]bool{
+		"main.tf": true, "MAIN.TF": true, "main.tf.json": true, "main.tofu": true, "main.tofu.json": true,
+		"terraform.tfvars": true, "terraform.tfvars.json": true, "a.auto.tfvars": true, "a.auto.tfvars.json": true,
+		"prod.tfvars": false, "tf.json": false, "main.tfstate": false, "tofu": false, "a.json": false,
+	} {
+		if got := IsFile(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	open := func(name string) string {
+		return "resource \"aws_s3_bucket\" \"" + name + "\" {\n  acl = \"public-read\"\n}\n"
+	}
+	results, notes := judge(t, map[string]string{
+		"a.tf": open("terraform"), "a.tofu": open("tofu"), "b.tofu": open("alone"),
+		"c.tf.json": `{"resource":{"aws_s3_bucket":{"no":{"acl":"public-read"}}}}`, "c.tofu.json": `{"resource":{"aws_s3_bucket":{"json":{"acl":"public-read"}}}}`,
+		"only/a.tofu": open("only"),
+	}, Options{})
+	want := []string{"a.tofu:2 aws_s3_bucket.tofu", "b.tofu:2 aws_s3_bucket.alone", "c.tofu.json:1 aws_s3_bucket.json", "only/a.tofu:2 aws_s3_bucket.only"}
+	if d := cmp.Diff(want, found(results, public)); d != "" {
+		t.Errorf("public buckets (-want +got):\n%s", d)
+	}
+	wantNotes := []string{"info a.tf:0: not scanned: OpenTofu reads a.tofu in its place", "info c.tf.json:0: not scanned: OpenTofu reads c.tofu.json in its place"}
+	if d := cmp.Diff(wantNotes, notes); d != "" {
+		t.Errorf("notes (-want +got):\n%s", d)
+	}
+}
+
+func TestOverride(t *testing.T) {
+	const json = "info o_override.tf.json:0: is not put together with what it overrides, because one of the two is in JSON or there is too much of it: each is looked at for itself"
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  []string
+		notes []string
+	}{
+		{"an argument", map[string]string{"main.tf": bucket, "override.tf": "resource \"aws_s3_bucket\" \"b\" {\n\n  acl = \"public-read\"\n}\n"}, []string{"override.tf:3 aws_s3_bucket.b"}, nil},
+		{"made harmless", map[string]string{"main.tf": bucket, "terraform.tfvars": "acl = \"public-read\"", "x_override.tf": "resource \"aws_s3_bucket\" \"b\" {\n  acl = \"private\"\n}\n"}, nil, nil},
+		{"the last one wins", map[string]string{"main.tf": bucket, "a_override.tf": "resource \"aws_s3_bucket\" \"b\" {\n  acl = \"public-read\"\n}\n", "b_override.tf": "resource \"aws_s3_bucket\" \"b\" {\n  acl = \"private\"\n}\n"}, nil, nil},
+		{"a default", map[string]string{"main.tf": bucket, "override.tofu": "variable \"acl\" {\n  default = \"public-read\"\n}\n"}, []string{"main.tf:5 aws_s3_bucket.b"}, nil},
+		{"a local", map[string]string{"main.tf": "locals {\n  x = 1\n  a = \"private\"\n}\nresource \"aws_s3_bucket\" \"b\" {\n  acl = local.a\n}\n", "override.tf": "locals {\n  a = \"public-read\"\n}\n"}, []string{"main.tf:6 aws_s3_bucket.b"}, nil},
+		{"of nothing", map[string]string{"main.tf": "", "override.tf": "resource \"aws_s3_bucket\" \"n\" {\n  acl = \"public-read\"\n}\n"}, []string{"override.tf:2 aws_s3_bucket.n"}, nil},
+		{"in JSON", map[string]string{"main.tf": bucket, "o_override.tf.json": `{"resource":{"aws_s3_bucket":{"b":{"acl":"public-read"}}}}`}, []string{"o_override.tf.json:1 aws_s3_bucket.b"}, []string{json}},
+		{"in a module, for each call", map[string]string{
+			"main.tf":       "module \"a\" {\n  source = \"./m\"\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
+			"override.tf":   "module \"b\" {\n  source = \"./n\"\n}\n",
+			"n/n.tf":        "",
+			"n/o.tf":        "locals {}\n",
+			"m/m.tf":        bucket,
+			"m/override.tf": "resource \"aws_s3_bucket\" \"b\" {\n  acl = \"public-read\"\n}\n",
+		}, []string{"m/override.tf:2 module.a.aws_s3_bucket.b <main.tf:1 module is called here"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			results, notes := judge(t, tt.files, Options{})
+			if d := cmp.Diff(tt.want, found(results, public)); d != "" {
+				t.Errorf("public buckets (-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(tt.notes, notes); d != "" {
+				t.Errorf("notes (-want +got):\n%s", d)
+			}
+		})
+	}
+	// Blocks inside take the place of all others of their type.
+	results, _ := judge(t, map[string]string{
+		"main.tf":     "resource \"aws_security_group\" \"g\" {\n  description = \"d\"\n  dynamic \"ingress\" {\n    for_each = [1]\n    content {\n      cidr_blocks = [\"0.0.0.0/0\"]\n    }\n  }\n  egress {\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }\n}\n",
+		"override.tf": "resource \"aws_security_group\" \"g\" {\n  ingress {\n    from_port = 22\n    to_port = 22\n    protocol = \"tcp\"\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }\n}\n",
+	}, Options{})
+	if d := cmp.Diff([]string{"override.tf:6 aws_security_group.g"}, found(results, "AWS-0107")); d != "" {
+		t.Errorf("open ports (-want +got):\n%s", d)
+	}
+}
+
+func TestPassed(t *testing.T) {
+	results, _ := judge(t, map[string]string{
+		"main.tf": `
+module "outer" {
+  source = "./outer"
+  for_each = {
+    a = "public-read"
+    b = "private"
+  }
+  access = each.value
+}
+module "two" {
+  source = "./outer"
+  count  = 2
+
+  access = "public-read"
+}
+module "none" {
+  source = "./inner"
+}
+`,
+		"outer/main.tf": "variable \"access\" {}\nlocals {\n  x = { acl = var.access }\n}\nmodule \"inner\" {\n  source = \"../inner\"\n\n  acl = local.x.acl\n}\n",
+		"inner/main.tf": strings.Replace(bucket, "private", "public-read", 1),
+	}, Options{})
+	want := []string{
+		"inner/main.tf:5 module.none.aws_s3_bucket.b <main.tf:16 module is called here",
+		`inner/main.tf:5 module.outer["a"].module.inner.aws_s3_bucket.b <outer/main.tf:8 value is passed here <outer/main.tf:5 module is called here <main.tf:8 value is passed here <main.tf:2 module is called here`,
+		"inner/main.tf:5 module.two[0].module.inner.aws_s3_bucket.b <outer/main.tf:8 value is passed here <outer/main.tf:5 module is called here <main.tf:14 value is passed here <main.tf:10 module is called here",
+		"inner/main.tf:5 module.two[1].module.inner.aws_s3_bucket.b <outer/main.tf:8 value is passed here <outer/main.tf:5 module is called here <main.tf:14 value is passed here <main.tf:10 module is called here",
+	}
+	if d := cmp.Diff(want, found(results, public)); d != "" {
+		t.Errorf("public buckets (-want +got):\n%s", d)
+	}
+}
+
+func TestPassedIntoDynamic(t *testing.T) {
+	results, _ := judge(t, map[string]string{
+		"main.tf": "module \"m\" {\n  source = \"./m\"\n  rules = [{\n    cidr = \"0.0.0.0/0\"\n  }]\n}\n",
+		"m/m.tf": `variable "rules" {}
+resource "aws_security_group" "g" {
+  dynamic "ingress" {
+    for_each = var.rules
+    content {
+      from_port   = 22
+      to_port     = 22
+      protocol    = "tcp"
+      cidr_blocks = [ingress.value.cidr]
+    }
+  }
+}
+`}, Options{})
+	want := []string{"m/m.tf:9 module.m.aws_security_group.g <main.tf:3 value is passed here <main.tf:1 module is called here"}
+	if d := cmp.Diff(want, found(results, "AWS-0107")); d != "" {
+		t.Errorf("open ports (-want +got):\n%s", d)
+	}
+}
+
+func TestSuppress(t *testing.T) {
+	asked := map[string]string{}
+	o := Options{Suppress: func(v check.Verdict, attribute Attribute) []finding.Suppression {
+		if v.Check.ID != public {
+			return nil
+		}
+		for _, name := range []string{"acl", "n", "b", "versioning.enabled", "none", "l", "unknown"} {
+			value, ok := attribute(v.Cause.Parent, name)
+			asked[name] = fmt.Sprint(value, " ", ok)
+		}
+		return []finding.Suppression{{Source: "test"}}
+	}}
+	results, _ := judge(t, map[string]string{"main.tf": `variable "v" {}
+resource "aws_s3_bucket" "b" {
+  acl     = "public-read"
+  n       = 1.5
+  b       = true
+  l       = [1]
+  unknown = var.v
+  versioning {
+    enabled = false
+  }
+}
+`}, o)
+	want := map[string]string{"acl": "public-read true", "n": "1.5 true", "b": "true true", "versioning.enabled": "false true", "none": " false", "l": " false", "unknown": " false"}
+	if d := cmp.Diff(want, asked); d != "" {
+		t.Errorf("values (-want +got):\n%s", d)
+	}
+	for _, r := range results {
+		if got := len(r.Suppressions) == 1; got != (r.Check.ID == public) {
+			t.Errorf("%s: suppressions %v", r.Check.ID, r.Suppressions)
+		}
+	}
+}

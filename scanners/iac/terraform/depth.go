@@ -12,12 +12,18 @@ const (
 	maxChain = 20_000 // operators in one file that nest without a bracket
 )
 
-// tooDeep returns the line at which Terraform code nests deeper than a parser
-// that recurses can bear, or 0. The parser has no limit of its own, and a
-// stack that overflows ends the process: nothing can recover it.
-func tooDeep(data []byte, isJSON bool) int {
+const (
+	deepNesting = "is nested too deep to be parsed"
+	largeNumber = "has a number of thousands of digits"
+)
+
+// harm returns the line at which Terraform code must not be parsed, and why, or
+// 0. It nests deeper than a parser that recurses can bear: the parser has no
+// limit of its own, and a stack that overflows ends the process: nothing can
+// recover it. Or a number is too large.
+func harm(data []byte, isJSON bool) (line int, why string) {
 	if isJSON {
-		return jsonTooDeep(data)
+		return jsonHarm(data)
 	}
 	tokens, _ := hclsyntax.LexConfig(data, "", hcl.InitialPos)
 	depth, run, chain := 0, 0, 0
@@ -42,15 +48,18 @@ func tooDeep(data []byte, isJSON bool) int {
 			chain++
 		}
 		if depth > maxDepth || run > maxDepth || chain > maxChain {
-			return t.Range.Start.Line
+			return t.Range.Start.Line, deepNesting
+		}
+		if t.Type == hclsyntax.TokenNumberLit && enormousText(t.Bytes) {
+			return t.Range.Start.Line, largeNumber
 		}
 	}
-	return 0
+	return 0, ""
 }
 
-// jsonTooDeep is tooDeep for JSON, whose strings hold expressions of their
+// jsonHarm is harm for JSON, whose strings hold expressions of their
 // own. Those are judged by their bytes: it is only the shape that matters.
-func jsonTooDeep(data []byte) int {
+func jsonHarm(data []byte) (int, string) {
 	line, depth, inString := 1, 0, false
 	inner, signs, chain := 0, 0, 0
 	for i := 0; i < len(data); i++ {
@@ -80,8 +89,20 @@ func jsonTooDeep(data []byte) int {
 			depth--
 		}
 		if depth > maxDepth || inner > maxDepth || signs > maxChain || chain > maxChain {
-			return line
+			return line, deepNesting
+		}
+		// A text is a number only where it is an expression.
+		if c >= '0' && c <= '9' && (!inString || inner > 0) && !wordy(data[i-min(i, 1)]) {
+			number := numberAt(data, i)
+			if enormousText(number) {
+				return line, largeNumber
+			}
 		}
 	}
-	return 0
+	return 0, ""
+}
+
+// wordy reports whether a digit after c belongs to a name or a longer number.
+func wordy(c byte) bool {
+	return c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }

@@ -149,4 +149,5 @@ func small(v cty.Value, limit int64) bool {
 var prepare = sync.OnceFunc(func() {
 	tlog.InitLogger(false, true)
 	guardFunctions()
+	guardNumbers()
 })

@@ -70,8 +70,8 @@ func syntax(f work.File) (*hcl.File, *finding.Note) {
 		n := work.Gap(f.Path, 0, "is over 1 MiB: not scanned; split it")
 		return nil, &n
 	}
-	if line := tooDeep(f.Data, isJSON(f.Path)); line > 0 {
-		n := work.Gap(f.Path, line, "is nested too deep to be parsed: not scanned")
+	if line, why := harm(f.Data, isJSON(f.Path)); line > 0 {
+		n := work.Gap(f.Path, line, why+": not scanned")
 		return nil, &n
 	}
 	parsed, diags := parseAs(f)

@@ -89,7 +89,14 @@ func (tf *Code) Tasks(checks *check.Set) []work.Task {
 // environment alone: TF_VAR_ variables are read unless the parser is given
 // values, so it is given all of them here. It would also look into a module
 // cache in the temporary directory, and hand out the working directory.
-func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (work.Outcome, error) {
+//
+// Where the engine gives up, the other root modules are judged all the same.
+func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (out work.Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil { // nothing that it says can be shown: it may quote values
+			out, err = work.OnlyGap(tf.modules[dir].firstFile(), 0, "the engine gave up on this root module: not scanned"), nil
+		}
+	}()
 	fsys := &moduleFS{ctx: ctx, sources: tf.sources, modules: tf.modules}
 	p := parser.New(fsys, "",
 		func(p *parser.Parser) { fsys.reader = p },
@@ -110,7 +117,7 @@ func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (wo
 	if err != nil {
 		return work.Outcome{}, fmt.Errorf("cannot evaluate the root module: %w", err)
 	}
-	out := work.Outcome{Notes: tf.cappedNotes(modules)}
+	out.Notes = tf.cappedNotes(modules)
 	if fsys.overdrawn() {
 		out.Notes = append(out.Notes, work.Gap(tf.modules[dir].firstFile(), 0,
 			"the module calls of this root module multiply too far: it is scanned in part"))

@@ -128,11 +128,13 @@ func JudgePlan(ctx context.Context, checks *check.Set, f work.File) (out work.Ou
 	if err != nil || value == nil {
 		return out, err
 	}
+	parents := compact(value)
 	verdicts, err := checks.Judge(ctx, check.Input{Source: check.Cloud, Path: f.Path, Value: value})
 	if err != nil {
 		return work.Outcome{}, err
 	}
 	for _, v := range verdicts {
+		parents.restore(&v)
 		out.Results = append(out.Results, code.result(p, f.Path, v))
 	}
 	return out, nil

@@ -125,12 +125,15 @@ func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (ou
 	if len(modules) == 0 {
 		return out, nil
 	}
-	verdicts, err := checks.Judge(ctx, check.Input{Source: check.Cloud, Path: dir, Value: adapter.Adapt(modules).ToRego()})
+	value := adapter.Adapt(modules).ToRego()
+	parents := compact(value)
+	verdicts, err := checks.Judge(ctx, check.Input{Source: check.Cloud, Path: dir, Value: value})
 	if err != nil {
 		return work.Outcome{}, err
 	}
 	suppressions := tf.suppressor(modules)
 	for _, v := range verdicts {
+		parents.restore(&v)
 		r := tf.result(v)
 		r.Suppressions = suppressions(v)
 		out.Results = append(out.Results, r)

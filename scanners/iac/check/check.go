@@ -32,6 +32,11 @@ type Input struct {
 	Source Source
 	Path   string // of the file, for verdicts that do not say
 	Value  any    // nil, bool, numbers, strings, []any and map[string]any
+
+	// Again tells that the document is judged a second time, as it is written,
+	// for the checks that ask for that. Checks that take whatever comes have
+	// seen it.
+	Again bool
 }
 
 // Check describes a check by its metadata.
@@ -40,7 +45,7 @@ type Check struct {
 	LongID      string // aws-ec2-enforce-http-token-imds; may be empty
 	ShortCode   string // enforce-http-token-imds; may be empty
 	Aliases     []string
-	Title       string
+	Title       string // empty for a team's check without metadata: its messages are titles
 	Description string
 	Resolution  string
 	Severity    finding.Severity
@@ -52,7 +57,6 @@ type Check struct {
 	Custom      bool   // a team's own
 
 	selectors []selector
-	legacy    bool // has no metadata: by Conftest's conventions
 }
 
 // Names are all names of a check that people use in comments and lists, the
@@ -100,6 +104,9 @@ type subtype struct{ provider, service, group, version, kind string }
 // applies reports whether c is for an input. A check without a selector is for
 // everything but the sources that came later.
 func (c *Check) applies(in Input) bool {
+	if len(c.selectors) == 0 && c.Custom {
+		return slices.Contains(unselected, in.Source) && !in.Again
+	}
 	if len(c.selectors) == 0 {
 		return in.Source != TerraformRaw
 	}

@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -23,6 +22,10 @@ type Set struct {
 	now       time.Time
 	failures  failures
 
+	team      []*executable // the checks of a team, compiled
+	teamStore storage.Store // their data
+	teamTime  time.Duration // for one rule and input of theirs
+
 	mu       sync.Mutex             // held while checks are compiled
 	compiled map[*Check]*executable // what is compiled, never changed once it is there
 	known    sync.RWMutex           // guards compiled
@@ -33,32 +36,74 @@ type executable struct {
 	check    *Check
 	rules    []ast.Body
 	compiler *ast.Compiler
+
+	team      *teamCheck // nil for built-in checks
+	exception ast.Body   // whether the team makes an exception of an input; may be nil
+}
+
+// Option changes what a set does.
+type Option func(*Set) error
+
+// WithCustom adds a team's checks; nil stands for none. They are compiled here:
+// NewSet fails with what ReadCustom could not see, in the same form.
+func WithCustom(c *Custom) Option {
+	return func(s *Set) (err error) {
+		if c == nil {
+			return nil
+		}
+		s.team, s.teamStore, err = compileCustom(c)
+		return err
+	}
+}
+
+// WithTimeLimit bounds the time that one rule of a team may take on one input,
+// which is five seconds otherwise.
+func WithTimeLimit(d time.Duration) Option {
+	return func(s *Set) error {
+		s.teamTime = d
+		return nil
+	}
 }
 
 // NewSet returns a set of the built-in checks. now is the time that checks see
 // when they ask for it, so that all of a scan see the same.
-func NewSet(now time.Time) (*Set, error) {
+func NewSet(now time.Time, options ...Option) (*Set, error) {
 	registerFunctions()
 	l, err := builtin()
 	if err != nil {
 		return nil, err
 	}
-	return &Set{
+	s := &Set{
 		library:   l,
+		teamTime:  customTime,
 		store:     inmem.NewFromObject(map[string]any{}),
 		functions: implemented(),
 		now:       now,
 		compiled:  map[*Check]*executable{},
-	}, nil
+	}
+	for _, o := range options {
+		if err := o(s); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // Judge returns what the checks that are for an input do not like about it, in
-// the order of their files. A check that fails is passed over, and told of by
-// Failures.
+// the order of their files, a team's last. A check that fails is passed over,
+// and told of by Failures.
 func (s *Set) Judge(ctx context.Context, in Input) ([]Verdict, error) {
 	run, err := s.ready(in)
-	if err != nil || len(run) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	for _, e := range s.team {
+		if e.check.applies(in) {
+			run = append(run, e)
+		}
+	}
+	if len(run) == 0 {
+		return nil, nil
 	}
 	value, err := ast.InterfaceToValue(in.Value)
 	if err != nil {
@@ -182,68 +227,4 @@ func prepare(c *Check, compiler *ast.Compiler, rules []string) (*executable, err
 		e.rules = append(e.rules, body)
 	}
 	return e, nil
-}
-
-// evaluation is one input that is judged.
-type evaluation struct {
-	set    *Set
-	in     Input
-	input  *ast.Term
-	caches map[*ast.Compiler]topdown.VirtualCache // what rules came to, for those that ask again
-}
-
-// maxTime bounds the time of one rule on one input. What takes longer is taken
-// for a fault: the checks take milliseconds.
-const maxTime = time.Minute
-
-func (e *evaluation) run(ctx context.Context, list []*executable) ([]Verdict, error) {
-	txn, err := e.set.store.NewTransaction(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer e.set.store.Abort(ctx, txn)
-	var out []Verdict
-	for _, x := range list {
-		if e.caches[x.compiler] == nil {
-			e.caches[x.compiler] = topdown.NewVirtualCache()
-		}
-		for _, rule := range x.rules {
-			found, err := e.rule(ctx, txn, x, rule)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			if err != nil {
-				e.set.failures.add(x.check, err)
-				continue
-			}
-			out = append(out, found...)
-		}
-	}
-	return out, nil
-}
-
-// rule runs one rule.
-func (e *evaluation) rule(ctx context.Context, txn storage.Transaction, x *executable, body ast.Body) (out []Verdict, err error) {
-	cancel := topdown.NewCancel()
-	limited, release := context.WithTimeout(ctx, maxTime)
-	defer release()
-	stop := context.AfterFunc(limited, cancel.Cancel)
-	defer stop()
-	err = topdown.NewQuery(body).
-		WithCompiler(x.compiler).
-		WithStore(e.set.store).
-		WithTransaction(txn).
-		WithBuiltins(e.set.functions).
-		WithVirtualCache(e.caches[x.compiler]).
-		WithTime(e.set.now).
-		WithInput(e.input).
-		WithCancel(cancel).
-		Iter(ctx, func(r topdown.QueryResult) error {
-			out = append(out, e.verdicts(x.check, r[verdictVar])...)
-			return nil
-		})
-	if limited.Err() != nil && ctx.Err() == nil {
-		return nil, errors.New("took too long")
-	}
-	return out, err
 }

@@ -1,21 +1,33 @@
 package check
 
 import (
+	"io/fs"
 	"maps"
 	"math"
 	"slices"
 	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/scangate/scangate/text"
 )
 
 // verdicts reads what a rule came to: a set of verdicts, or one.
-func (e *evaluation) verdicts(c *Check, found *ast.Term) []Verdict {
+func (e *evaluation) verdicts(x *executable, found *ast.Term) ([]Verdict, error) {
 	if found == nil {
-		return nil
+		return nil, nil
+	}
+	if n, ok := length(found); ok && x.team != nil && n > maxResults {
+		return nil, errResults
 	}
 	var out []Verdict
-	add := func(t *ast.Term) { out = append(out, e.verdict(c, t)) }
+	add := func(t *ast.Term) {
+		v := e.verdict(x.check, t)
+		if x.team != nil {
+			e.restrain(&v, x.team)
+		}
+		out = append(out, v)
+	}
 	switch v := found.Value.(type) {
 	case ast.Set:
 		for _, t := range v.Slice() { // in the order of their values
@@ -30,7 +42,25 @@ func (e *evaluation) verdicts(c *Check, found *ast.Term) []Verdict {
 	default:
 		add(found)
 	}
-	return out
+	return out, nil
+}
+
+// maxMessage bounds what a team's check says, in characters.
+const maxMessage = 2000
+
+// restrain makes what a team's check says fit for a report: a check may say
+// anything, also about files that are none of its business.
+func (e *evaluation) restrain(v *Verdict, t *teamCheck) {
+	v.Message = text.Cut(text.Clean(v.Message), maxMessage)
+	if v.Message == "" {
+		v.Message = "the rule " + t.rule + " applies"
+	}
+	for c := &v.Cause; c != nil; c = c.Parent {
+		if c.Path != e.in.Path && !fs.ValidPath(c.Path) {
+			c.Path = e.in.Path
+		}
+		c.Resource = text.OneLine(c.Resource, maxMessage)
+	}
 }
 
 // verdict reads one verdict: the object that result.new makes, or one that a

@@ -41,7 +41,7 @@ bench: build
 # The newest Trivy that builds, and Gitleaks, beside scangate, on the same inputs
 # in turns. Building them takes minutes.
 bench-peers: build $(TOOLS)/trivy-new/trivy $(TOOLS)/gitleaks
-	go run ./internal/benchpeers -trivy $(TOOLS)/trivy-new/trivy -gitleaks $(TOOLS)/gitleaks
+	go run ./internal/benchpeers -trivy $(TOOLS)/trivy-new/trivy -gitleaks $(TOOLS)/gitleaks -only "$(ONLY)"
 
 # Every fuzz target for FUZZTIME each.
 FUZZTIME := 20s

@@ -126,6 +126,10 @@ func (t *Tree) Files() []File { return t.files }
 // Every scanner that relies on the walk has those gaps.
 func (t *Tree) Problems() []finding.Note { return slices.Clone(t.problems) }
 
+// FS is the tree as a file system, which no link leads out of. It shows what
+// is there now, and also what Files leaves out.
+func (t *Tree) FS() fs.FS { return t.root.FS() }
+
 // Open opens a regular file of the tree for reading.
 func (t *Tree) Open(name string) (*os.File, error) {
 	f, err := t.root.Open(filepath.FromSlash(name))

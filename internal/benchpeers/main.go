@@ -15,9 +15,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/scangate/scangate/internal/iacsample"
 	"github.com/scangate/scangate/internal/trivycache"
 )
 
@@ -28,6 +30,7 @@ func main() {
 	gitleaks := flag.String("gitleaks", "", "Gitleaks' program")
 	rounds := flag.Int("rounds", 3, "how often each is run")
 	megabytes := flag.Int("image", 500, "size of the image, in MB")
+	only := flag.String("only", "", "run only what has this in its name")
 	making := flag.Bool("make", false, "only make the inputs")
 	flag.Parse()
 	if *making {
@@ -37,7 +40,7 @@ func main() {
 		}
 		return
 	}
-	if err := run(*trivy, *gitleaks, *rounds, *megabytes); err != nil {
+	if err := run(*trivy, *gitleaks, *only, *rounds, *megabytes); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -50,10 +53,15 @@ var (
 	archive = filepath.Join(work, "image.tar")
 	empty   = filepath.Join(work, "empty")
 	history = filepath.Join(work, "history")
+	tf70    = filepath.Join(work, "terraform")
+	k170    = filepath.Join(work, "kubernetes")
+	nested  = filepath.Join(work, "nested")
+	noIaC   = filepath.Join(work, "none")
 )
 
 func makeInputs(megabytes int) error {
-	return errors.Join(makeMonorepo(mono), makeNPM(npm, 20_000), makeArchive(archive, megabytes), makeHistory(history), os.MkdirAll(empty, 0o755))
+	return errors.Join(makeMonorepo(mono), makeNPM(npm, 20_000), makeArchive(archive, megabytes), makeHistory(history), os.MkdirAll(empty, 0o755),
+		iacsample.Terraform70(tf70), iacsample.Kubernetes170(k170), iacsample.NestedModules(nested), iacsample.NoIaC(noIaC))
 }
 
 // contest is one input with the command lines that look at it.
@@ -71,7 +79,7 @@ type peer struct {
 	args []string
 }
 
-func run(trivy, gitleaks string, rounds, megabytes int) error {
+func run(trivy, gitleaks, only string, rounds, megabytes int) error {
 	if err := os.RemoveAll(work); err != nil {
 		return err
 	}
@@ -114,8 +122,24 @@ func run(trivy, gitleaks string, rounds, megabytes int) error {
 				{"git log", []string{"git", "-C", history, "log", "-p", "--all"}},
 			}},
 	}
-	fmt.Printf("%-34s %-9s %8s %8s %8s\n", "median of "+fmt.Sprint(rounds), "", "wall s", "CPU s", "MiB")
+	for _, c := range []struct{ name, dir, goal string }{
+		{"Terraform, 70 files", tf70, "wall and CPU at most 0.5, memory 0.7"},
+		{"Kubernetes, 170 documents", k170, "wall and CPU at most 0.25, memory 0.7"},
+		{"Terraform, nested modules", nested, "wall and CPU at most 0.6, memory 0.7"},
+		{"5,000 files without infrastructure", noIaC, "20 ms above an empty directory"},
+		{"an empty directory", empty, ""},
+	} {
+		contests = append(contests, contest{name: c.name, ours: ours(c.dir, "--scanners", "iac"), goal: c.goal, peers: []peer{{"trivy",
+			[]string{trivy, "config", "--quiet", "--cache-dir", cache, "--skip-check-update", "--skip-version-check", "--format", "json", "--output", filepath.Join(work, "trivy.json"), c.dir}}}})
+	}
+	var chosen []contest
 	for _, c := range contests {
+		if only == "" || strings.Contains(c.name, only) {
+			chosen = append(chosen, c)
+		}
+	}
+	fmt.Printf("%-34s %-9s %8s %8s %8s\n", "median of "+fmt.Sprint(rounds), "", "wall s", "CPU s", "MiB")
+	for _, c := range chosen {
 		if err := c.hold(rounds); err != nil {
 			return err
 		}

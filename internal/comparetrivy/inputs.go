@@ -31,6 +31,27 @@ func (c comparison) lockfiles() error {
 	return differ
 }
 
+// infrastructure compares on every repository of infrastructure code.
+func (c comparison) infrastructure() error {
+	dirs, err := filepath.Glob("testdata/iac/*/*")
+	if err != nil {
+		return err
+	}
+	var differ error
+	for _, dir := range dirs {
+		theirs, err := c.trivy.settings(dir)
+		if err != nil {
+			return err
+		}
+		ours, err := ourSettings(c.db, dir)
+		if err != nil {
+			return err
+		}
+		differ = errors.Join(differ, c.book.compare(dir, []string{settings}, theirs, ours, c.all))
+	}
+	return differ
+}
+
 // images compares on images of all operating systems, and on a real Debian if
 // there is a directory for its root.
 func (c comparison) images(ctx context.Context, debian string) error {

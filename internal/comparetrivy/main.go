@@ -1,6 +1,7 @@
 // Command comparetrivy runs Trivy's own command line and scangate on the same
 // input and database, and prints where they disagree: on the bundled sample,
-// on every fixture of a lockfile, and on images of all operating systems. It
+// on infrastructure code of every framework, on
+// every fixture of a lockfile, and on images of all operating systems. It
 // fails on a difference that docs/trivy-differences.md does not explain. `make
 // compare-trivy` builds Trivy first, which takes minutes, so it is not part of
 // `make ci`.
@@ -66,7 +67,7 @@ func run(ctx context.Context, trivy, debian string, all bool, dirs []string) err
 	if err := sample.Build(ctx, "testdata/sample/shop", shop); err != nil {
 		return err
 	}
-	return errors.Join(c.directory(shop, false, true), c.lockfiles(), c.images(ctx, debian))
+	return errors.Join(c.directory(shop, false, true), c.infrastructure(), c.lockfiles(), c.images(ctx, debian))
 }
 
 // prepare makes the databases and configurations.

@@ -69,7 +69,7 @@ func ourDirectory(db, dir string, development, iac bool) (result, error) {
 			case x.Package != nil:
 				out.add(advisories, fmt.Sprintf("%s %s@%s %s %s %s", x.Location.Path, x.Package.Name, x.Package.Version, x.RuleID, x.Severity, status(x.Package)), x.Package.FixedVersion)
 			default:
-				out.add(settings, fmt.Sprintf("%s:%d %s %s", x.Location.Path, x.Location.StartLine, x.RuleID, x.Severity), "")
+				out.add(settings, setting(x.Framework, x.Location.Path, x.Location.StartLine, x.RuleID, x.Severity.String()), "")
 			}
 		}
 	}
@@ -79,6 +79,23 @@ func ourDirectory(db, dir string, development, iac bool) (result, error) {
 				continue // listed all the same, and not matched
 			}
 			out.add(packages, fmt.Sprintf("%s %s@%s%s", s.Path, p.Name, p.Version, mark(p.Dev)), "")
+		}
+	}
+	return out, nil
+}
+
+// ourSettings reads what scangate says of a tree's infrastructure.
+func ourSettings(db, dir string) (result, error) {
+	res, _, err := scangate(db, dir, "--scanners", "iac")
+	if err != nil {
+		return nil, err
+	}
+	out := result{}
+	for _, run := range res.Runs {
+		for _, x := range run.Findings {
+			if !x.Suppressed() && x.Framework != "github-actions" {
+				out.add(settings, setting(x.Framework, x.Location.Path, x.Location.StartLine, x.RuleID, x.Severity.String()), "")
+			}
 		}
 	}
 	return out, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -71,9 +70,6 @@ func offline() []string {
 	return []string{"--scanners", "vuln", "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--list-all-pkgs"}
 }
 
-// frameworks are the types of Trivy's that iac looks at.
-var frameworks = [...]string{"terraform", "kubernetes", "dockerfile"}
-
 // directory reads what Trivy says of a tree's lockfiles. With iac, its
 // settings as well.
 func (t program) directory(dir string, development, iac bool) (result, error) {
@@ -100,18 +96,42 @@ func (t program) directory(dir string, development, iac bool) (result, error) {
 	if !iac {
 		return out, nil
 	}
-	config, err := t.run([]string{dir}, "config", "--skip-check-update")
+	config, err := t.settings(dir)
 	if err != nil {
 		return nil, err
 	}
+	out[settings] = config[settings]
+	return out, nil
+}
+
+// settings reads what Trivy says of a tree's infrastructure.
+func (t program) settings(dir string) (result, error) {
+	config, err := t.run([]string{dir}, "config", "--skip-check-update", "--helm-kube-version", "1.33.0")
+	if err != nil {
+		return nil, err
+	}
+	out := result{}
 	for _, r := range config.Results {
 		for _, m := range r.Misconfigurations {
-			if m.Status == "FAIL" && slices.Contains(frameworks[:], r.Type) {
-				out.add(settings, fmt.Sprintf("%s:%d %s %s", r.Target, m.CauseMetadata.StartLine, strings.TrimPrefix(m.AVDID, "AVD-"), strings.ToLower(m.Severity)), "")
+			if m.Status == "FAIL" {
+				out.add(settings, setting(r.Type, r.Target, m.CauseMetadata.StartLine, strings.TrimPrefix(m.AVDID, "AVD-"), strings.ToLower(m.Severity)), "")
 			}
 		}
 	}
 	return out, nil
+}
+
+// setting is one failed check. Where Trivy's lines are those of a text that it
+// made, there are none.
+func setting(framework, path string, line int, check, severity string) string {
+	switch framework {
+	case "helm":
+	case "terraform-plan", "terraformplan":
+		path = "plan"
+	default:
+		path = fmt.Sprintf("%s:%d", path, line)
+	}
+	return fmt.Sprintf("%s %s %s", path, check, severity)
 }
 
 func mark(development bool) string {

@@ -34,7 +34,9 @@ func TestClassify(t *testing.T) {
 		{"main.tf", "", "terraform"},
 		{"MAIN.TF", "", "terraform"},
 		{"main.tf.json", "{}", "terraform"},
-		{"terraform.tfvars", "a = 1", ""},
+		{"terraform.tfvars", "a = 1", "terraform"},
+		{"prod.tfvars", "a = 1", ""},
+		{"main.tofu", "", "terraform"},
 		{"Dockerfile", "", "dockerfile"},
 		{"dockerfile", "", "dockerfile"},
 		{"Containerfile", "", "dockerfile"},
@@ -60,6 +62,14 @@ func TestClassify(t *testing.T) {
 		{"a.json", `{"x":"apiVersion","y":"kind"}`, ""},
 		{"a.json", `["apiVersion","kind"]`, ""},
 		{"a.json", `{"apiVersion`, ""},
+		{"a.json", `{"format_version":"1.2","terraform_version":"1.9.0","planned_values":{}}`, "terraform-plan"},
+		{"a.yaml", "Resources:\n  B:\n    Type: AWS::S3::Bucket\n", "cloudformation"},
+		{"a.template", `{"AWSTemplateFormatVersion":"2010-09-09","Resources":{}}`, "cloudformation"},
+		{"a.yaml", "Resources:\n  - a\n", ""},
+		{"a.json", `{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[]}`, "azure-arm"},
+		{"a.json", `{"$schema":"https://json-schema.org/draft/2020-12/schema"}`, ""},
+		{"kustomization.yaml", "resources: []\n", "kubernetes"},
+		{"Containerfile.dev", "FROM a\n", "dockerfile"},
 	}
 	for _, tt := range tests {
 		_, p := plans(t, write(t, map[string]string{tt.name: tt.content, "other/Dockerfile": ""}), Options{})
@@ -87,11 +97,13 @@ func TestPlan(t *testing.T) {
 		frameworks []string
 		skip, what string
 	}{
-		{"nothing", map[string]string{"README.md": "", "a.json": "{}"}, nil, "no Terraform, Kubernetes, Dockerfile or GitHub Actions in the tree", ""},
+		{"nothing", map[string]string{"README.md": "", "a.json": "{}"}, nil, "no infrastructure code in the tree", ""},
 		{"nothing wanted", all, []string{"kubernetes", "dockerfile"}, "", "2 files: kubernetes 1, dockerfile 1"},
 		{"one wanted", map[string]string{"a.tf": ""}, []string{"dockerfile"}, "no Dockerfile in the tree", ""},
 		{"all", all, nil, "", "4 files: terraform 2, kubernetes 1, dockerfile 1"},
-		{"chart only", chart, nil, "no Terraform, Kubernetes, Dockerfile or GitHub Actions in the tree; 2 files with template actions not scanned: Helm charts are not rendered yet", ""},
+		{"two wanted", map[string]string{"a.tf": ""}, []string{"dockerfile", "helm"}, "no Helm or Dockerfile in the tree", ""},
+		{"chart", chart, nil, "", "4 files: helm 4"},
+		{"chart, not wanted", chart, []string{"kubernetes"}, "", "1 file: kubernetes 1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

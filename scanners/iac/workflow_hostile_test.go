@@ -187,7 +187,7 @@ func FuzzWorkflow(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		lines := strings.Count(text, "\n") + 1
 		for _, path := range []string{flowPath, "action.yml"} {
-			out, err := workflow.Judge(t.Context(), work.File{Path: path, Data: []byte(text)})
+			out, err := workflow.Judge(t.Context(), work.File{Path: path, Data: []byte(text)}, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,7 +41,7 @@ func short(found []finding.Finding) []string {
 
 func judgeText(t *testing.T, path, text string) work.Outcome {
 	t.Helper()
-	out, err := workflow.Judge(t.Context(), work.File{Path: path, Data: []byte(text)})
+	out, err := workflow.Judge(t.Context(), work.File{Path: path, Data: []byte(text)}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,16 +231,17 @@ func TestWorkflowMarks(t *testing.T) {
 		reason      string
 	}{
 		{"on the line", use + " # scangate:ignore GHA-001 we own it\n", []bool{true}, "we own it"},
-		{"above", "      # scangate:ignore GHA-001\n" + use + "\n", []bool{true}, ""},
-		{"above, several", "      # scangate:ignore GHA-003, GHA-001 known\n      # scangate:ignore GHA-002\n" + use + "\n", []bool{true}, "known"},
+		{"above", "      # scangate:ignore GHA-001 ours\n" + use + "\n", []bool{true}, "ours"},
+		{"above, several", "      # scangate:ignore GHA-003, GHA-001 known\n      # scangate:ignore GHA-002 x\n" + use + "\n", []bool{true}, "known"},
 		{"behind another comment", use + " # v1 # scangate:ignore GHA-001 x\n", []bool{true}, "x"},
 		{"in a script", "      - run: |\n          # scangate:ignore GHA-003 trusted\n          echo ${{ github.head_ref }}\n", []bool{true}, "trusted"},
 		{"in github-script", "      - uses: actions/github-script@" + sha + "\n        with:\n          script: |\n            x('${{ github.head_ref }}') // scangate:ignore GHA-003 y\n", []bool{true}, "y"},
+		{"no reason", use + " # scangate:ignore GHA-001\n", []bool{false}, ""},
 		{"another id", use + " # scangate:ignore GHA-002 x\n", []bool{false}, ""},
 		{"no id", use + " # scangate:ignore\n", []bool{false}, ""},
 		{"part of an id", use + " # scangate:ignore GHA-0011\n", []bool{false}, ""},
 		{"no comment", "      - name: x#scangate:ignore GHA-001\n        uses: corp/x@v1\n", []bool{false}, ""},
-		{"two lines above", "      # scangate:ignore GHA-001\n\n" + use + "\n", []bool{false}, ""},
+		{"two lines above", "      # scangate:ignore GHA-001 x\n\n" + use + "\n", []bool{false}, ""},
 		{"the line of another", use + " # scangate:ignore GHA-001 a\n" + use + "\n", []bool{true, false}, "a"},
 	}
 	for _, tt := range tests {

@@ -89,6 +89,9 @@ func NewSet(now time.Time, options ...Option) (*Set, error) {
 	return s, nil
 }
 
+// Now is the time that checks see, and that marks which expire are held against.
+func (s *Set) Now() time.Time { return s.now }
+
 // Judge returns what the checks that are for an input do not like about it, in
 // the order of their files, a team's last. A check that fails is passed over,
 // and told of by Failures.

@@ -10,14 +10,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aquasecurity/trivy/pkg/iac/ignore"
 	provider "github.com/aquasecurity/trivy/pkg/iac/providers/dockerfile"
 	"github.com/aquasecurity/trivy/pkg/iac/scanners/dockerfile/parser"
-	"github.com/aquasecurity/trivy/pkg/iac/types"
 	buildkit "github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/suppress"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/text"
 )
@@ -40,8 +39,9 @@ func Judge(ctx context.Context, checks *check.Set, f work.File) (work.Outcome, e
 	if err != nil {
 		return work.Outcome{}, err
 	}
-	marks := ignore.Parse(string(f.Data), f.Path, "")
-	var out work.Outcome
+	file, problems := suppress.Parse(f.Data, suppress.Dockerfile, checks.Now())
+	marks := suppress.Marks{f.Path: file}
+	out := work.Outcome{Notes: work.MarkNotes(f.Path, problems)}
 	for _, v := range verdicts {
 		r := work.Result{
 			Verdict:   v,
@@ -49,9 +49,7 @@ func Judge(ctx context.Context, checks *check.Set, f work.File) (work.Outcome, e
 			Location:  finding.Location{Path: f.Path, StartLine: v.Cause.Start, EndLine: v.Cause.End},
 			Resource:  stageOf(parsed, v.Cause.Start),
 		}
-		if marks.Ignore(types.NewMetadata(types.NewRange(f.Path, v.Cause.Start, v.Cause.End, "", nil), ""), v.Check.Names(), nil) {
-			r.Suppressions = []finding.Suppression{{Source: "trivy:ignore"}}
-		}
+		r.Suppressions = work.Suppressions(marks, suppress.Subject{IDs: v.Check.Names(), Chain: work.Chain(&v.Cause)})
 		out.Results = append(out.Results, r)
 	}
 	return out, nil

@@ -5,12 +5,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aquasecurity/trivy/pkg/iac/scanners/kubernetes/parser"
 	"gopkg.in/yaml.v3"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/suppress"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/scanners/iac/yamldoc"
 	"github.com/scangate/scangate/text"
@@ -27,12 +29,17 @@ type Manifests struct {
 	// Text come from; the first is that of line 1. It is nil for a file as it
 	// is written.
 	Lines []int
+
+	// Source is the file itself, for what a tool made without its comments.
+	Source []byte
 }
 
 // Judge judges the manifests of a file. One that cannot be parsed is a gap;
 // the others are judged. A file with template actions is no manifest: it is
 // reported as templated, and left alone.
 func Judge(ctx context.Context, checks *check.Set, m Manifests) (out work.Outcome, templated bool, err error) {
+	marks, problems := m.marks(checks.Now())
+	out.Notes = work.MarkNotes(m.Path, problems)
 	for _, d := range yamldoc.Split(m.Text) {
 		if ctx.Err() != nil {
 			return work.Outcome{}, false, ctx.Err()
@@ -60,11 +67,46 @@ func Judge(ctx context.Context, checks *check.Set, m Manifests) (out work.Outcom
 					Framework: m.Framework,
 					Location:  m.location(v.Cause),
 					Resource:  name(o),
+
+					Suppressions: work.Suppressions(marks, m.subject(v, o)),
 				})
 			}
 		}
 	}
 	return out, false, nil
+}
+
+// marks are those of the text or, where a tool dropped its comments, of the
+// file that it is made of.
+func (m Manifests) marks(now time.Time) (suppress.Marks, []suppress.Problem) {
+	text := m.Text
+	if m.Source != nil {
+		text = m.Source
+	}
+	file, problems := suppress.Parse(text, suppress.Kubernetes, now)
+	if m.Lines != nil && m.Source == nil {
+		for i := range problems {
+			problems[i].Line = m.line(problems[i].Line)
+		}
+	}
+	return suppress.Marks{m.Path: file}, problems
+}
+
+// subject is a verdict on an object as marks see it.
+func (m Manifests) subject(v check.Verdict, object map[string]any) suppress.Subject {
+	chain := work.Chain(&v.Cause)
+	meta, _ := object[metadataKey].(map[string]any)
+	if start, ok := meta["startline"].(int); ok {
+		end, _ := meta["endline"].(int)
+		chain = append(chain, suppress.Place{Start: start + offset(object), End: end + offset(object)})
+	}
+	for i := range chain {
+		chain[i].Path = m.Path
+		if m.Source != nil {
+			chain[i].Start, chain[i].End = m.line(chain[i].Start), m.line(chain[i].End)
+		}
+	}
+	return suppress.Subject{IDs: v.Check.Names(), Chain: chain}
 }
 
 // location is the place of a verdict in the file.

@@ -3,6 +3,7 @@ package terraform
 import (
 	"path"
 	"strings"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/work"
@@ -18,9 +19,8 @@ type Options struct {
 	// Workspace is what terraform.workspace comes to; empty means "default".
 	Workspace string
 
-	// Suppress says which comments in the code cover a verdict; nil means
-	// those that Trivy knows.
-	Suppress Suppress
+	// Now is what marks that expire are held against.
+	Now time.Time
 }
 
 func (o Options) workspace() string {

@@ -6,65 +6,68 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/suppress"
+	"github.com/scangate/scangate/scanners/iac/work"
 )
 
-// Suppress returns how comments in the code suppress a verdict. attribute
-// tells what an attribute of the block at a cause comes to, for comments that
-// ask; the name may go into blocks, as in versioning.enabled. The workspace is
-// that of Options.
-type Suppress func(v check.Verdict, attribute Attribute) []finding.Suppression
-
-// Attribute returns the value of an attribute: text, a number in digits, true
-// or false. It is not ok where there is no such block or attribute, or its
-// value is none of these or not known.
-type Attribute func(block *check.Cause, name string) (value string, ok bool)
-
-// suppressor is what decides for the modules of one evaluation.
-func (tf *Code) suppressor(modules tfengine.Modules) func(v check.Verdict) []finding.Suppression {
-	if tf.options.Suppress == nil {
-		marks := ignoreMarks(modules)
-		return func(v check.Verdict) []finding.Suppression {
-			if marks.cover(v) {
-				return []finding.Suppression{{Source: "trivy:ignore"}}
-			}
-			return nil
-		}
+// readMarks finds the marks in a file that could be parsed.
+func (tf *Code) readMarks(f tfFile) {
+	if f.isJSON {
+		return
 	}
-	return func(v check.Verdict) []finding.Suppression {
-		return tf.options.Suppress(v, func(block *check.Cause, name string) (string, bool) { return attribute(modules, block, name) })
-	}
+	marks, problems := suppress.Parse(f.Data, suppress.Terraform, tf.options.Now)
+	tf.marks[f.Path] = marks
+	tf.Notes = append(tf.Notes, work.MarkNotes(f.Path, problems)...)
 }
 
-func attribute(modules tfengine.Modules, c *check.Cause, name string) (string, bool) {
-	if c == nil {
-		return "", false
+// suppressions are the marks that cover a verdict on modules.
+func (tf *Code) suppressions(modules tfengine.Modules, v check.Verdict) []finding.Suppression {
+	var causes []*check.Cause
+	for c := &v.Cause; c != nil; c = c.Parent {
+		causes = append(causes, c)
 	}
+	return work.Suppressions(tf.marks, suppress.Subject{
+		IDs:       v.Check.Names(),
+		Chain:     work.Chain(&v.Cause),
+		Workspace: tf.options.workspace(),
+		Attribute: func(i int, name string) any {
+			for ; i < len(causes); i++ { // an attribute is in the block around it
+				if b := blockAt(modules, causes[i]); b != nil {
+					return plainValue(b.GetValueByPath(name))
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// blockAt returns the block that a cause stands for.
+func blockAt(modules tfengine.Modules, c *check.Cause) *tfengine.Block {
 	for _, m := range modules {
 		for _, b := range m.GetBlocks() {
 			meta := b.GetMetadata()
-			if r := meta.Range(); r.GetStartLine() != c.Start || r.GetLocalFilename() != c.Path || meta.Reference() != c.Resource {
-				continue
+			if r := meta.Range(); r.GetStartLine() == c.Start && r.GetLocalFilename() == c.Path && meta.Reference() == c.Resource {
+				return b
 			}
-			return plainValue(b.GetValueByPath(name))
 		}
 	}
-	return "", false
+	return nil
 }
 
-func plainValue(v cty.Value) (string, bool) {
+// plainValue is a value as marks ask for it: a string, a float64 or a bool; nil
+// when it is none of these, or not known.
+func plainValue(v cty.Value) any {
 	if v == cty.NilVal || v.IsNull() || !v.IsKnown() || v.IsMarked() {
-		return "", false
+		return nil
 	}
 	switch v.Type() {
 	case cty.String:
-		return v.AsString(), true
+		return v.AsString()
 	case cty.Number:
-		return v.AsBigFloat().Text('f', -1), true
+		n, _ := v.AsBigFloat().Float64()
+		return n
 	case cty.Bool:
-		if v.True() {
-			return "true", true
-		}
-		return "false", true
+		return v.True()
 	}
-	return "", false
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/suppress"
 	"github.com/scangate/scangate/scanners/iac/work"
 )
 
@@ -28,6 +29,7 @@ type Code struct {
 	byFile  map[string]*tfModule
 	largest int // bytes of the largest file
 	options Options
+	marks   suppress.Marks
 	Notes   []finding.Note
 }
 
@@ -35,7 +37,7 @@ type Code struct {
 // named, and finds the root modules. The files are those that IsFile is for.
 func Load(files []work.File, o Options) *Code {
 	prepare()
-	tf := &Code{modules: map[string]*tfModule{}, byFile: map[string]*tfModule{}, options: o}
+	tf := &Code{modules: map[string]*tfModule{}, byFile: map[string]*tfModule{}, options: o, marks: suppress.Marks{}}
 	code, values := tf.choose(files)
 	for _, f := range code {
 		if len(bytes.TrimSpace(f.Data)) == 0 {
@@ -52,6 +54,7 @@ func Load(files []work.File, o Options) *Code {
 		}
 		tf.modules[dir].add(parsed)
 		tf.byFile[f.Path] = tf.modules[dir]
+		tf.readMarks(parsed)
 	}
 	served := map[string][]byte{}
 	for _, dir := range tf.dirs() {
@@ -131,11 +134,10 @@ func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (ou
 	if err != nil {
 		return work.Outcome{}, err
 	}
-	suppressions := tf.suppressor(modules)
 	for _, v := range verdicts {
 		parents.restore(&v)
 		r := tf.result(v)
-		r.Suppressions = suppressions(v)
+		r.Suppressions = tf.suppressions(modules, v)
 		out.Results = append(out.Results, r)
 	}
 	return out, nil

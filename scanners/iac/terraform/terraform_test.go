@@ -289,37 +289,44 @@ resource "aws_security_group" "g" {
 	}
 }
 
-func TestSuppress(t *testing.T) {
-	asked := map[string]string{}
-	o := Options{Suppress: func(v check.Verdict, attribute Attribute) []finding.Suppression {
-		if v.Check.ID != public {
-			return nil
-		}
-		for _, name := range []string{"acl", "n", "b", "versioning.enabled", "none", "l", "unknown"} {
-			value, ok := attribute(v.Cause.Parent, name)
-			asked[name] = fmt.Sprint(value, " ", ok)
-		}
-		return []finding.Suppression{{Source: "test"}}
-	}}
-	results, _ := judge(t, map[string]string{"main.tf": `variable "v" {}
+// TestMarks sees that marks which ask for the workspace or for values get them.
+func TestMarks(t *testing.T) {
+	for mark, want := range map[string]bool{
+		"":                                   false,
+		"trivy:ignore:" + public:             true,
+		"tfsec:ignore:" + public:             true,
+		"scangate:ignore " + public + " why": true,
+		"trivy:ignore:" + public + "[acl=public-read]":          true,
+		"trivy:ignore:" + public + "[acl=private]":              false,
+		"trivy:ignore:" + public + "[n=3]":                      true,
+		"trivy:ignore:" + public + "[b=true]":                   true,
+		"trivy:ignore:" + public + "[b=false]":                  false,
+		"trivy:ignore:" + public + "[versioning.enabled=false]": true,
+		"trivy:ignore:" + public + "[none=x]":                   false,
+		"trivy:ignore:" + public + "[unknown=x]":                false,
+		"trivy:ignore:" + public + ":ws:prod":                   true,
+		"trivy:ignore:" + public + ":ws:test":                   false,
+		"trivy:ignore:" + public + ":exp:2000-01-01":            false,
+	} {
+		results, notes := judge(t, map[string]string{"main.tf": `variable "v" {}
+# ` + mark + `
 resource "aws_s3_bucket" "b" {
   acl     = "public-read"
-  n       = 1.5
+  n       = 3
   b       = true
-  l       = [1]
   unknown = var.v
   versioning {
     enabled = false
   }
 }
-`}, o)
-	want := map[string]string{"acl": "public-read true", "n": "1.5 true", "b": "true true", "versioning.enabled": "false true", "none": " false", "l": " false", "unknown": " false"}
-	if d := cmp.Diff(want, asked); d != "" {
-		t.Errorf("values (-want +got):\n%s", d)
-	}
-	for _, r := range results {
-		if got := len(r.Suppressions) == 1; got != (r.Check.ID == public) {
-			t.Errorf("%s: suppressions %v", r.Check.ID, r.Suppressions)
+`}, Options{Workspace: "prod", Now: time.Now()})
+		for _, r := range results {
+			if got := len(r.Suppressions) == 1; got != (want && r.Check.ID == public) {
+				t.Errorf("%q: %s: suppressions %v", mark, r.Check.ID, r.Suppressions)
+			}
+		}
+		if expired := strings.Contains(mark, "2000"); expired != (len(notes) == 1) {
+			t.Errorf("%q: notes %v", mark, notes)
 		}
 	}
 }

@@ -14,15 +14,23 @@ import (
 
 // The frameworks, as the configuration, findings and thresholds name them.
 const (
-	Terraform     = "terraform"
-	Kubernetes    = "kubernetes"
-	Dockerfile    = "dockerfile"
-	GitHubActions = "github-actions"
+	Terraform      = "terraform"
+	TerraformPlan  = "terraform-plan"
+	CloudFormation = "cloudformation"
+	AzureARM       = "azure-arm"
+	Kubernetes     = "kubernetes"
+	Helm           = "helm"
+	Dockerfile     = "dockerfile"
+	GitHubActions  = "github-actions"
 )
 
-// MaxFileSize bounds a file, in bytes; no configuration that people write
-// comes near it.
-const MaxFileSize = 4 << 20
+const (
+	// MaxFileSize bounds a file, in bytes; no configuration that people write
+	// comes near it.
+	MaxFileSize = 4 << 20
+	// MaxPlanSize bounds a plan of Terraform, which a program writes.
+	MaxPlanSize = 32 << 20
+)
 
 // File is one file of the tree.
 type File struct {

@@ -86,8 +86,6 @@ func (s source) line(n int) string {
 
 const (
 	maxColumn = 64 << 10 // bytes into a line
-	maxMark   = 4 << 10  // bytes at the end of a line that are searched for a mark
-	maxMarks  = 20       // lines above
 )
 
 // properties are an anchor and a tag, which stand before a value.
@@ -146,34 +144,6 @@ func (s source) places(v *actionlint.String, found []expression) [][2]int {
 		}
 	}
 	return out
-}
-
-// ignoreMark is a comment that asks to pass over findings.
-var ignoreMark = regexp.MustCompile(`(?:^|\s)(?:#|//)\s*scangate:ignore[ \t]+([A-Z]+-[0-9]+(?:[ \t]*,[ \t]*[A-Z]+-[0-9]+)*)(?:[ \t]+(.*))?$`)
-
-// ignored returns the mark for a rule on a line, or in the comments that stand
-// right above it.
-func (s source) ignored(line int, id string) []finding.Suppression {
-	for n := line; n > max(line-maxMarks, 0); n-- {
-		words := s.line(n)
-		words = strings.TrimSpace(words[max(len(words)-maxMark, 0):])
-		if n < line && !strings.HasPrefix(words, "#") && !strings.HasPrefix(words, "//") {
-			break
-		}
-		m := ignoreMark.FindStringSubmatch(words)
-		if n < line && m == nil {
-			break
-		}
-		if m == nil {
-			continue
-		}
-		for _, named := range strings.Split(m[1], ",") {
-			if strings.TrimSpace(named) == id {
-				return []finding.Suppression{{Source: "scangate:ignore", Reason: text.OneLine(strings.TrimSpace(m[2]), 200)}}
-			}
-		}
-	}
-	return nil
 }
 
 // name makes an identifier of the file fit for a report.

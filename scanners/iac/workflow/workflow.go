@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rhysd/actionlint"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/suppress"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/scanners/iac/yamldoc"
 )
@@ -65,6 +67,7 @@ func looksLikeAction(data []byte) bool {
 type workflow struct {
 	path   string
 	src    source
+	marks  suppress.Marks
 	root   *yaml.Node
 	events []string
 	top    *actionlint.Workflow // nil for an action
@@ -85,7 +88,7 @@ type group struct {
 
 // Judge runs the checks over a file. What cannot be read is a gap,
 // with its line.
-func Judge(_ context.Context, f work.File) (out work.Outcome, err error) {
+func Judge(_ context.Context, f work.File, now time.Time) (out work.Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			out = work.OnlyGap(f.Path, 1, "cannot be parsed: the parser gave up on it")
@@ -105,8 +108,10 @@ func Judge(_ context.Context, f work.File) (out work.Outcome, err error) {
 		w.root = root
 		w.read(data)
 	}
+	file, problems := suppress.Parse(data, suppress.Workflow, now)
+	w.marks = suppress.Marks{f.Path: file}
 	w.judge()
-	return work.Outcome{Findings: w.found, Notes: w.notes}, nil
+	return work.Outcome{Findings: w.found, Notes: append(w.notes, work.MarkNotes(f.Path, problems)...)}, nil
 }
 
 // boundedYAML parses a file and refuses what would be costly to look at:
@@ -253,7 +258,7 @@ func (w *workflow) add(id string, severity finding.Severity, at spot, message st
 		Framework:      work.GitHubActions,
 		Resource:       at.resource,
 		Key:            at.key,
-		Suppressions:   w.src.ignored(loc.StartLine, id),
+		Suppressions:   work.Suppressions(w.marks, suppress.Subject{IDs: []string{id}, Chain: []suppress.Place{{Path: w.path, Start: loc.StartLine, End: loc.EndLine}}}),
 	})
 }
 

@@ -1,0 +1,154 @@
+package iac
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/azure"
+	"github.com/scangate/scangate/scanners/iac/cloudformation"
+	"github.com/scangate/scangate/scanners/iac/kustomize"
+	"github.com/scangate/scangate/scanners/iac/terraform"
+)
+
+// kindByName returns the kind that a file's name stands for. For YAML, JSON and
+// templates it is byContent; for a file that is none of ours it is kinds.
+func kindByName(base string) int {
+	name := strings.ToLower(base)
+	switch {
+	case terraform.IsFile(base):
+		return terraformKind
+	case name == "dockerfile", name == "containerfile", strings.HasSuffix(name, ".dockerfile"), strings.HasSuffix(name, ".containerfile"):
+		return dockerfileKind
+	case strings.HasPrefix(name, "dockerfile."), strings.HasPrefix(name, "containerfile."):
+		return dockerfileKind
+	case kustomize.IsFile(base):
+		return kustomizeKind
+	}
+	switch path.Ext(name) {
+	case ".yaml", ".yml", ".json", ".template":
+		return byContent
+	}
+	return kinds
+}
+
+// isDockerfile tells Dockerfile.dev from dockerfile.go and the like: it starts
+// with FROM, or with ARG. Other names leave no doubt.
+func isDockerfile(tree *scanners.Tree, f scanners.File) bool {
+	base := strings.ToLower(path.Base(f.Path))
+	if !strings.HasPrefix(base, "dockerfile.") && !strings.HasPrefix(base, "containerfile.") {
+		return true
+	}
+	head, err := readHead(tree, f.Path)
+	if err != nil {
+		return true // Scan will say why it cannot be read
+	}
+	for line := range bytes.Lines(bytes.TrimPrefix(head, []byte("\ufeff"))) {
+		word, _, _ := bytes.Cut(bytes.ReplaceAll(bytes.TrimSpace(line), []byte("\t"), []byte(" ")), []byte(" "))
+		if len(word) > 0 && word[0] != '#' {
+			return bytes.EqualFold(word, []byte("FROM")) || bytes.EqualFold(word, []byte("ARG"))
+		}
+	}
+	return false
+}
+
+// forms are the kinds that content decides, in the order in which they are
+// tried: what holds none of the words is not looked at any further.
+var forms = []struct {
+	kind  int
+	words []string // one of them is in the first part of every such file
+	is    func(data []byte) bool
+}{
+	{kubernetesKind, []string{"apiVersion"}, looksLikeManifest},
+	{azureKind, []string{"$schema", "_generator"}, azure.Is},
+	{planKind, []string{"terraform_version", "format_version", "planned_values"}, terraform.IsPlan},
+	{cloudformationKind, []string{"AWSTemplateFormatVersion", "Resources", "AWS::"}, cloudformation.Is},
+}
+
+// kindByContent returns the kind of a file by its content, or kinds. Only the
+// first part of a large file decides whether the rest is looked at; more is
+// called for that.
+func kindByContent(head []byte, more func() ([]byte, error)) (kind int, data []byte, err error) {
+	for _, f := range forms {
+		for _, word := range f.words {
+			if !bytes.Contains(head, []byte(word)) {
+				continue
+			}
+			if data == nil {
+				if data, err = more(); err != nil {
+					return f.kind, nil, err
+				}
+			}
+			if f.is(data) {
+				return f.kind, data, nil
+			}
+			break
+		}
+	}
+	return kinds, nil, nil
+}
+
+// looksLikeManifest reports whether data has, at its top level as far as that
+// can be told without parsing, the keys apiVersion and kind.
+func looksLikeManifest(data []byte) bool {
+	if !bytes.Contains(data, []byte("apiVersion")) || !bytes.Contains(data, []byte("kind")) {
+		return false
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
+		return topLevelKeys(trimmed)
+	}
+	var version, kind bool
+	for line := range bytes.Lines(data) {
+		key, _, ok := bytes.Cut(line, []byte(":"))
+		if !ok {
+			continue
+		}
+		switch string(bytes.Trim(bytes.TrimRight(key, " \t"), `"'`)) {
+		case "apiVersion":
+			version = true
+		case "kind":
+			kind = true
+		}
+		if version && kind {
+			return true
+		}
+	}
+	return false
+}
+
+// topLevelKeys looks for the two keys in the outermost object of JSON, or of
+// YAML written like it.
+func topLevelKeys(data []byte) bool {
+	var version, kind bool
+	depth := 0
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			start := i + 1
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			if depth != 1 || i >= len(data) {
+				continue
+			}
+			if rest := bytes.TrimLeft(data[i+1:], " \t\r\n"); len(rest) == 0 || rest[0] != ':' {
+				continue
+			}
+			switch string(data[start:i]) {
+			case "apiVersion":
+				version = true
+			case "kind":
+				kind = true
+			}
+		}
+	}
+	return version && kind
+}

@@ -104,6 +104,14 @@ func TestHostile(t *testing.T) {
 	for i := range 10_000 {
 		many[fmt.Sprintf("%d.rego", i)] = fmt.Sprintf("package p%d\n", i)
 	}
+	chain := map[string]string{}
+	for i := range 100 {
+		text := "package a\n"
+		for j := range 150 {
+			text += fmt.Sprintf("a%d { a%d }\n", 150*i+j, 150*i+j+1)
+		}
+		chain[fmt.Sprintf("%d.rego", i)] = text
+	}
 	doubling := func(line string, n int) string {
 		var b strings.Builder
 		for i := 1; i <= n; i++ {
@@ -113,6 +121,7 @@ func TestHostile(t *testing.T) {
 	}
 	for name, files := range map[string]map[string]string{
 		"many files":       many,
+		"a chain of rules": chain,
 		"a large file":     {"a.rego": "package a\n# " + strings.Repeat("x", 10<<20)},
 		"large data":       {"a.rego": "package a\n", "d.json": strings.Repeat(" ", 10<<20)},
 		"deep directories": {"a.rego": "package a\n", strings.Repeat("d/", 40) + "a.rego": "package a\n"},

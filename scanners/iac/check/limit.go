@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -17,16 +18,20 @@ const (
 	customTime   = 5 * time.Second
 	maxSteps     = 5_000_000 // expressions that are evaluated
 	maxBuilt     = 256 << 20 // bytes that functions answered with
-	maxParts     = 500_000   // scalars and containers in one value
-	maxText      = 4 << 20   // bytes in one value
+	maxParts     = 1_000_000 // scalars and containers in one value
+	maxText      = 16 << 20  // bytes in one value
 	maxResults   = 1000      // of one rule
 	maxDigits    = 400       // in a number, and its exponent
 	maxRangeSize = 100_000
+
+	maxFrames    = 500_000 // of the stack, of some 200 bytes each; Go allows for 512 MB
+	stepsPerLook = 4096    // between two looks at it, which add some 10 KB each
 )
 
 var (
 	errTime    = errors.New("took too long")
 	errSteps   = fmt.Errorf("took more than %d steps", maxSteps)
+	errStack   = errors.New("calls rules and functions too deep, or too often in a row")
 	errBuilt   = fmt.Errorf("made values of more than %d MB", maxBuilt>>20)
 	errSize    = fmt.Errorf("made a value of more than %d parts or %d MB", maxParts, maxText>>20)
 	errResults = fmt.Errorf("has more than %d results for one input", maxResults)
@@ -52,9 +57,22 @@ func (l *limit) Cancel() { l.stopped.Store(true) }
 
 // Cancelled reports whether the evaluation has to stop.
 func (l *limit) Cancelled() bool {
-	if l.steps++; l.steps > maxSteps && !l.unbounded {
+	l.steps++
+	switch {
+	case l.unbounded:
+	case l.steps > maxSteps:
 		l.reason = errSteps
 		return true
+	case l.steps%stepsPerLook == 0:
+		// The evaluator goes on with the rest of a rule from within what the
+		// rule called, so that a few lines can exhaust the stack, which ends
+		// the process. Counting frames takes time with their number, of which
+		// there are few as a rule.
+		var pc [1]uintptr
+		if runtime.Callers(maxFrames, pc[:]) > 0 {
+			l.reason = errStack
+			return true
+		}
 	}
 	return l.stopped.Load()
 }

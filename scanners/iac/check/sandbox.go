@@ -31,7 +31,7 @@ var available = sync.OnceValue(func() map[string]guard {
 			"base64.encode base64.decode base64.is_valid base64url.encode base64url.encode_no_pad base64url.decode " +
 			"urlquery.encode urlquery.decode urlquery.encode_object urlquery.decode_object hex.encode hex.decode " +
 			"net.cidr_overlap net.cidr_intersects net.cidr_contains net.cidr_is_valid cidr.count_addresses cidr.is_public " +
-			"glob.quote_meta uuid.parse semver.is_valid semver.compare strings.any_prefix_match strings.any_suffix_match strings.count split"},
+			"glob.quote_meta uuid.parse semver.is_valid semver.compare strings.any_prefix_match strings.any_suffix_match strings.count"},
 		{numbers, "plus minus mul div rem abs ceil floor round sum product max min " +
 			"bits.or bits.and bits.negate bits.xor bits.lsh bits.rsh to_number format_int units.parse units.parse_bytes numbers.range numbers.range_step"},
 		{whole, "equal neq lt lte gt gte internal.member_2 internal.member_3 and or set_diff intersection union sort array.concat " +
@@ -40,6 +40,7 @@ var available = sync.OnceValue(func() map[string]guard {
 		{patching, "json.patch"},
 		{marshalWithOptions, "json.marshal_with_options"},
 		{parsing, "json.unmarshal json.is_valid yaml.unmarshal yaml.is_valid crypto.x509.parse_certificates io.jwt.decode"},
+		{splitting, "split"},
 		{shell, "sh.parse_commands squealer.scan_string"},
 		{product, "indexof indexof_n trim trim_left trim_right net.cidr_contains_matches net.cidr_merge"},
 		{joining, "concat replace strings.replace_n"},

@@ -88,6 +88,10 @@ func TestBounds(t *testing.T) {
 	for i := 1; i <= 40; i++ {
 		grown += fmt.Sprintf("x%d := concat(\"\", [x%d, x%d])\n", i, i-1, i-1)
 	}
+	deep := "f0(x) = x\n"
+	for i := 1; i <= 17; i++ { // the last calls the first 131,072 times, each from within the one before
+		deep += fmt.Sprintf("f%d(x) := y if {\na := f%d(x*2)\nb := f%d(x*2+1)\ny := a+b\n}\n", i, i-1, i-1)
+	}
 	dense := ""
 	for i := range 60 {
 		dense += fmt.Sprintf("%q: [%q, %q], %q: [%q, %q],\n", fmt.Sprint("a", i), fmt.Sprint("a", i+1), fmt.Sprint("b", i+1), fmt.Sprint("b", i), fmt.Sprint("a", i+1), fmt.Sprint("b", i+1))
@@ -101,7 +105,7 @@ func TestBounds(t *testing.T) {
 		"cidr6":        {`x := net.cidr_expand("fe80::/10")`, "over 65536 addresses"},
 		"width":        {`x := sprintf("%0100000000d", [1])`, "width"},
 		"star":         {`x := sprintf("%*d", [100000000, 1])`, "width"},
-		"index":        {`x := sprintf("%[1]s%[1]s%[1]s%[1]s%[1]s%[1]s", [concat("", [y | some _ in numbers.range(1, 90000); y := "0123456789"])])`, "too large"},
+		"index":        {`x := sprintf("` + strings.Repeat("%[1]s", 30) + `", [concat("", [y | some _ in numbers.range(1, 90000); y := "0123456789"])])`, "too large"},
 		"number":       {`x := to_number("1e999999999")`, "digits"},
 		"unmarshal":    {"x := json.unmarshal(\"1e999999999\")\nx > 1", "sprintf: |digits|too large"},
 		"shift":        {"x := bits.lsh(1, 10000000000)", "digits"},
@@ -114,15 +118,23 @@ func TestBounds(t *testing.T) {
 		"growing":      {grown + "count(x40) > 0", "too large|made values"},
 		"reachable":    {"g := {" + dense + "}\ncount(graph.reachable(g, [\"a0\"])) > 1000", ""},
 		"patch":        {"p := [o | some i in numbers.range(1, 40); o := {\"op\": \"copy\", \"from\": \"/a\", \"path\": sprintf(\"/a/%d\", [i])}]\nx := json.patch({\"a\": {}}, p)", "too large"},
+		"stack":        {"", "too deep|took"},
 		"results":      {"some msg in numbers.range(1, 5000)", "results"},
 		"regex insert": {"y := concat(\"\", [z | some _ in numbers.range(1, 10000); z := \"a\"])\nx := regex.replace(y, \"\", y)", "too large"},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			module := "package main\n\ndeny contains msg if {\n" + c.body + "\nmsg := \"found\"\n}\n"
+			if name == "stack" {
+				module = "package main\n\n" + deep + "deny contains \"a\" if f17(1) > 0\n"
+			}
 			if name == "results" {
 				module = "package main\n\ndeny contains sprintf(\"%d\", [n]) if {\nsome n in numbers.range(1, 5000)\n}\n"
 			}
-			set, err := custom(map[string]string{"a.rego": module}, check.WithTimeLimit(200*time.Millisecond))
+			limits := map[string]time.Duration{"endless": 200 * time.Millisecond, "walk": 200 * time.Millisecond}
+			if limits[name] == 0 {
+				limits[name] = 5 * time.Second
+			}
+			set, err := custom(map[string]string{"a.rego": module}, check.WithTimeLimit(limits[name]))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +147,7 @@ func TestBounds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if took > 4*time.Second || after.TotalAlloc-before.TotalAlloc > 1<<30 {
+			if took > 8*time.Second || after.TotalAlloc-before.TotalAlloc > 1<<30 {
 				t.Errorf("took %v and %d MB", took, (after.TotalAlloc-before.TotalAlloc)>>20)
 			}
 			failures := set.Failures()

@@ -16,12 +16,20 @@ const maxWeight = 200_000
 // chain of else with the square of its length.
 const maxCompile = 300_000_000
 
+// maxRules bounds the rules: the compiler and the evaluator recurse along those
+// that call each other.
+const maxRules = 10_000
+
 // weigh refuses modules that the compiler would take very long for.
 func weigh(c *Custom, p *problems) {
 	w := &scales{rules: map[string][]definition{}, known: map[string]int{}}
-	work := 0
+	work, rules := 0, 0
 	for _, file := range c.files {
 		m := c.modules[file]
+		if rules += len(m.Rules); rules > maxRules {
+			p.add(file, 0, 0, fmt.Sprintf("the checks have over %d rules", maxRules))
+			return
+		}
 		for _, r := range m.Rules {
 			chain := 0
 			for e := r; e != nil; e = e.Else {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,9 @@ func Judge(ctx context.Context, checks *check.Set, f work.File) (work.Outcome, e
 	}
 	r := &reader{path: f.Path, names: map[string]string{}}
 	r.template(root, "", nil)
+	if r.values > maxValues {
+		return work.OnlyGap(f.Path, 0, fmt.Sprintf("the resources have more than %d values; not scanned", maxValues)), nil
+	}
 	var out work.Outcome
 	for _, d := range r.deployments {
 		if ctx.Err() != nil {

@@ -3,7 +3,7 @@ package azure
 import "bytes"
 
 // window is how many bytes at the start and the end of a file are looked at.
-const window = 32 << 10
+const window = 8 << 10
 
 // Is reports whether a file looks like a template of Azure Resource Manager: a
 // deployment template by its schema, or what the compiler of Bicep made. It

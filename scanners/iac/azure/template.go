@@ -33,8 +33,9 @@ func isSchema(address string) bool {
 
 // Bounds to what Azure takes, with room to spare.
 const (
-	maxResources = 2_000 // of a file, with nested templates; Azure takes 800 in one
-	maxPairs     = 20_000
+	maxResources = 2_000   // of a file, with nested templates; Azure takes 800 in one
+	maxPairs     = 20_000  // resources that are repeated in others
+	maxValues    = 100_000 // of all resources
 )
 
 // reader makes descriptions of the templates in a file.
@@ -43,6 +44,7 @@ type reader struct {
 	deployments []azure.Deployment
 	names       map[string]string // of resources, by their reference
 	resources   int
+	values      int
 	full        bool
 	notes       []finding.Note
 }
@@ -121,7 +123,7 @@ func (r *reader) resource(n *jsondoc.Node, ref string, parent *types.Metadata) a
 	r.names[ref] = text.OneLine(strings.Trim(typ+"/"+name, "/"), 300)
 	out := azure.Resource{
 		Metadata: *here, APIVersion: get("apiVersion"), Type: get("type"), Kind: get("kind"),
-		Name: get("name"), Location: get("location"), Properties: get("properties"),
+		Name: get("name"), Location: get("location"),
 		Resources: r.list(n.Get("resources"), join(ref, "resources"), here, true),
 	}
 	if strings.EqualFold(typ, "Microsoft.Resources/deployments") {
@@ -131,7 +133,9 @@ func (r *reader) resource(n *jsondoc.Node, ref string, parent *types.Metadata) a
 		} else if link := properties.Get("templateLink"); link != nil {
 			r.notes = append(r.notes, finding.Note{Level: finding.Information, Path: r.path, Line: link.Start, Message: "a linked template is not followed; not scanned from here"})
 		}
+		return out // nothing else of it is judged
 	}
+	out.Properties = get("properties")
 	return out
 }
 
@@ -145,6 +149,7 @@ func stringOf(n *jsondoc.Node) string {
 // value is a value as the engine describes it.
 func (r *reader) value(n *jsondoc.Node, ref string, parent *types.Metadata) azure.Value {
 	here := r.metadata(n, ref, parent)
+	r.values++
 	switch n.Kind {
 	case jsondoc.Object:
 		list := make(map[string]azure.Value, len(n.Members))

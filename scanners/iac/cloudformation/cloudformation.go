@@ -44,8 +44,8 @@ func Judge(ctx context.Context, checks *check.Set, f work.File, o Options) (work
 		return work.Outcome{}, nil
 	}
 	bad, total := t.check()
-	if total > maxTotal || t.pairings(bad) > maxPairings {
-		t.gap(0, "the intrinsic functions and the policies of this template come to too much; it is not scanned")
+	if total > maxTotal || t.pairings(bad) {
+		t.gap(0, "the intrinsic functions of this template, or the resources that belong to others, come to too much; it is not scanned")
 		return work.Outcome{Notes: work.SortNotes(t.notes)}, nil
 	}
 	j := &judge{ctx: ctx, checks: checks, t: t, bad: bad}
@@ -92,6 +92,10 @@ func (j *judge) round(resources []*resource) error {
 		return j.ctx.Err()
 	}
 	if err != nil {
+		if errors.Is(err, errTooMuch) {
+			j.t.gap(0, "the policies of this template belong to too many resources; it is not scanned")
+			return nil
+		}
 		if len(resources) == 1 {
 			j.t.gap(resources[0].start, "the engine gave up on this resource; it is not scanned")
 			return nil
@@ -140,6 +144,8 @@ func (j *judge) digestible(resources []*resource) ([]*resource, error) {
 	return good, nil
 }
 
+var errTooMuch = errors.New("comes to too much")
+
 // describe has the engine describe a template. It never panics: the engine
 // does, on some of what can be written.
 func describe(ctx context.Context, template string) (value any, err error) {
@@ -151,6 +157,9 @@ func describe(ctx context.Context, template string) (value any, err error) {
 	parsed, err := parser.New().ParseFile(ctx, single(template), "template.yaml")
 	if err != nil {
 		return nil, err
+	}
+	if tooMuch(parsed) {
+		return nil, errTooMuch
 	}
 	state := adapter.Adapt(*parsed)
 	if state == nil {

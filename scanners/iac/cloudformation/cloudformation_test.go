@@ -201,6 +201,7 @@ func TestIs(t *testing.T) {
 		{"one document", "---\nResources:\n  A:\n    Type: AWS::S3::Bucket\n---\n# end\n", true},
 		{"mentioned", "Description: see AWSTemplateFormatVersion\n", false},
 		{"not a key", `{"a": ["AWSTemplateFormatVersion", "Resources", "AWS::S3::Bucket"]}`, false},
+		{"many separators", "Resources:\n  A:\n    Type: AWS::S3::Bucket\n" + strings.Repeat("---\n", 500_000), true},
 		{"empty", "", false},
 		{"cut", "Resources", false},
 	} {

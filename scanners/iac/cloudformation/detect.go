@@ -1,10 +1,16 @@
 package cloudformation
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // window is how many bytes at the start of a file decide whether the rest is
-// looked at: every template names a section in them.
-const window = 32 << 10
+// looked at: every template starts with the name of a section.
+const window = 8 << 10
+
+// sections are what a template starts with, if not with its version.
+var sections = []string{"Resources", "Description", "Parameters", "Metadata", "Mappings", "Conditions", "Transform", "Globals", "Outputs", "Rules"}
 
 // Is reports whether a file looks like a template of CloudFormation or SAM, in
 // YAML or JSON. It does not parse: a large file of another kind costs a look
@@ -14,8 +20,7 @@ func Is(data []byte) bool {
 	if isKey(head, "AWSTemplateFormatVersion") {
 		return !several(data)
 	}
-	if !isKey(head, "Resources") && !isKey(head, "Parameters") && !isKey(head, "Mappings") && !isKey(head, "Metadata") &&
-		!isKey(head, "Conditions") && !isKey(head, "Transform") && !isKey(head, "Globals") && !isKey(head, "Outputs") {
+	if !slices.ContainsFunc(sections, func(name string) bool { return isKey(head, name) }) {
 		return false
 	}
 	found := isKey(data, "AWSTemplateFormatVersion") || serverless(data) ||
@@ -83,29 +88,24 @@ func valueOf(data []byte, prefix, key string) bool {
 // several reports whether there is a second YAML document in the file. Inside
 // of a template no line can start with a separator.
 func several(data []byte) bool {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	for from := 0; ; {
-		i := bytes.Index(data[from:], []byte("\n---"))
-		if i < 0 {
-			return false
+	if !bytes.Contains(data, []byte("\n---")) {
+		return false
+	}
+	content, ended := false, false
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		rest, separator := bytes.CutPrefix(line, []byte("---"))
+		if separator && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0) {
+			ended = content
+			line = rest
 		}
-		from += i + 4
-		if next := data[from:]; len(next) > 0 && next[0] != '\n' && next[0] != '\r' && next[0] != ' ' && next[0] != '\t' {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' || line[0] == '%' || bytes.Equal(line, []byte("...")) {
 			continue
 		}
-		if !blank(data[:from-4]) && !blank(data[from:]) {
+		if ended {
 			return true
 		}
+		content = true
 	}
-}
-
-// blank reports whether there are only comments and separators.
-func blank(data []byte) bool {
-	for line := range bytes.Lines(data) {
-		line = bytes.TrimSpace(line)
-		if len(line) > 0 && line[0] != '#' && line[0] != '%' && !bytes.HasPrefix(line, []byte("---")) && !bytes.Equal(line, []byte("...")) {
-			return false
-		}
-	}
-	return true
+	return false
 }

@@ -3,6 +3,8 @@ package cloudformation
 import (
 	"slices"
 	"strings"
+
+	"github.com/aquasecurity/trivy/pkg/iac/scanners/cloudformation/parser"
 )
 
 // alone are the types of which the engine looks at one only, whichever it
@@ -96,26 +98,87 @@ var attached = map[string]string{
 	"AWS::ElasticLoadBalancingV2::Listener": "AWS::ElasticLoadBalancingV2::LoadBalancer",
 }
 
-// maxPairings bounds the work for resources that are attached to others; a
-// unit takes some 100 ns.
-const maxPairings = 20_000_000
+// copied are those of them that the engine describes once more for each.
+var copied = map[string]bool{"AWS::EC2::LaunchTemplate": true, "AWS::RDS::DBParameterGroup": true}
 
-// pairings is the work for resources that are attached to others: reading a
-// value, which may be parsed once more, and resolving functions, for each of
-// the others.
-func (t *template) pairings(bad map[*node]bool) float64 {
+// Bounds to the work for resources that are attached to others, and to what it
+// comes to; a unit of work takes some 100 ns.
+const (
+	maxPairings = 30_000_000
+	maxCopies   = 3_000_000
+	maxAttached = 20_000 // values of policies, counted for each that they are attached to
+)
+
+// pairings reports whether resources that are attached to others come to too
+// much: for each of the others they are read, and their functions resolved.
+func (t *template) pairings(bad map[*node]bool) bool {
 	count := map[string]float64{}
 	for _, r := range t.resources {
 		count[r.typ]++
 	}
 	b := &bounds{t: t, known: map[*node]extent{}, open: map[*node]bool{}, bad: bad, lookup: 4 + float64(len(t.parameters)+len(t.resources))/16}
-	total := 0.0
+	looks, copies := 0.0, 0.0
 	for _, r := range t.resources {
-		if to := attached[r.typ]; to != "" && r.properties != nil {
-			total += count[to] * (10*values(r.properties) + b.of(r.properties).cost)
+		to := attached[r.typ]
+		if to == "" || r.properties == nil {
+			continue
+		}
+		for _, p := range r.properties.pairs {
+			if p.name == "PolicyDocument" { // is read for those that it is attached to: see tooMuch
+				continue
+			}
+			work := count[to] * (10*values(p.value) + b.of(p.value).cost)
+			if looks += work; copied[r.typ] {
+				copies += work
+			}
 		}
 	}
-	return total
+	return looks > maxPairings || copies > maxCopies
+}
+
+// tooMuch reports whether policies come to too much, counted for each bucket
+// and queue that they are attached to.
+func tooMuch(parsed *parser.FileContext) bool {
+	total := 0
+	for _, policy := range parsed.GetResourcesByType("AWS::S3::BucketPolicy") {
+		bucket := policy.GetStringProperty("Bucket")
+		for _, r := range parsed.GetResourcesByType("AWS::S3::Bucket") {
+			if bucket.EqualTo(r.ID()) || bucket.EqualTo(r.GetStringProperty("BucketName").Value()) {
+				total += size(policy.GetProperty("PolicyDocument"))
+			}
+		}
+	}
+	for _, policy := range parsed.GetResourcesByType("AWS::SQS::QueuePolicy") {
+		queues := map[string]bool{}
+		for _, q := range policy.GetProperty("Queues").AsList() {
+			queues[q.AsString()] = true
+		}
+		for _, r := range parsed.GetResourcesByType("AWS::SQS::Queue") {
+			if queues[r.ID()] {
+				total += size(policy.GetProperty("PolicyDocument"))
+			}
+		}
+	}
+	return total > maxAttached
+}
+
+// size counts the values in a property.
+func size(p *parser.Property) int {
+	n := 1
+	if p == nil {
+		return n
+	}
+	if list, ok := p.Value.([]*parser.Property); ok {
+		for _, item := range list {
+			n += size(item)
+		}
+	}
+	if m, ok := p.Value.(map[string]*parser.Property); ok {
+		for _, item := range m {
+			n += size(item)
+		}
+	}
+	return n
 }
 
 // values counts the values in n.

@@ -3,9 +3,6 @@ package cloudformation
 import (
 	"bytes"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -46,6 +43,8 @@ type resource struct {
 const (
 	maxResources  = 1_000 // it takes 500
 	maxParameters = 1_000 // it takes 200
+	maxValues     = 60_000
+	maxElements   = 1_000 // of a list
 )
 
 func (t *template) gap(line int, message string) {
@@ -70,6 +69,10 @@ func parse(f work.File, o Options) (t *template, note *finding.Note) {
 		return nil, nil
 	}
 	t.readResources(root.get("Resources"))
+	if n := t.values(); n > maxValues {
+		gap := work.Gap(f.Path, 0, fmt.Sprintf("the resources have more than %d values; not scanned", maxValues))
+		return nil, &gap
+	}
 	t.readParameters(root.get("Parameters"), o)
 	t.readMappings(root.get("Mappings"))
 	t.conditions = map[string]*node{}
@@ -93,7 +96,7 @@ func (t *template) document(f work.File) (root *node, line int, why string) {
 		if err == nil {
 			return fromJSON(j, twice), 0, ""
 		}
-		if line, why = jsondoc.Place(err); strings.HasSuffix(f.Path, ".json") || strings.Contains(why, "too") {
+		if line, why = jsondoc.Place(err); strings.HasSuffix(f.Path, ".json") {
 			return nil, line, why
 		}
 	}
@@ -141,6 +144,34 @@ func shift(y *yaml.Node, by int, done map[*yaml.Node]bool) {
 	for _, c := range y.Content {
 		shift(c, by, done)
 	}
+}
+
+// values counts the values of all resources. The rest of a list that is too
+// long is cut off.
+func (t *template) values() int {
+	total := 0
+	var count func(n *node)
+	count = func(n *node) {
+		if total++; total > maxValues {
+			return
+		}
+		if len(n.items) > maxElements {
+			t.gap(n.start, fmt.Sprintf("a list has more than %d elements; the rest is not looked at", maxElements))
+			n.items = n.items[:maxElements]
+		}
+		for _, p := range n.pairs {
+			count(p.value)
+		}
+		for _, item := range n.items {
+			count(item)
+		}
+	}
+	for _, r := range t.resources {
+		if r.properties != nil {
+			count(r.properties)
+		}
+	}
+	return total
 }
 
 func (t *template) readResources(list *node) {
@@ -201,41 +232,6 @@ func (t *template) readParameters(list *node, o Options) {
 	}
 }
 
-// given is a value given from outside, of the type that the engine
-// gives to it.
-func given(value, typ string) *node {
-	n := &node{tag: "!!str", text: value}
-	switch typ {
-	case "Boolean":
-		yes, _ := strconv.ParseBool(value)
-		n.tag, n.text = "!!bool", strconv.FormatBool(yes)
-	case "Integer":
-		i, _ := strconv.Atoi(value)
-		n.tag, n.text = "!!int", strconv.Itoa(i)
-	}
-	return n
-}
-
-// settled makes a string of a scalar that is none of those that the engine
-// deals with.
-func settled(n *node) *node {
-	keep := n.tag == "!!bool" || n.tag == "!!str" || n.tag == "!!null"
-	if n.tag == "!!int" {
-		_, err := strconv.Atoi(n.text)
-		keep = err == nil
-	}
-	if n.tag == "!!float" {
-		_, err := strconv.ParseFloat(n.text, 64)
-		keep = err == nil
-	}
-	if keep {
-		return n
-	}
-	out := *n
-	out.tag = "!!str"
-	return &out
-}
-
 // readMappings takes the mappings that are of the form which the engine
 // expects: two levels of names, and values.
 func (t *template) readMappings(list *node) {
@@ -252,71 +248,5 @@ func (t *template) readMappings(list *node) {
 			continue
 		}
 		t.mappings = append(t.mappings, pair{m.name, m.line, settledAll(m.value)})
-	}
-}
-
-// settledAll settles all scalars of a value.
-func settledAll(n *node) *node {
-	if n.kind == scalar {
-		return settled(n)
-	}
-	out := *n
-	out.pairs = slices.Clone(n.pairs)
-	for i := range out.pairs {
-		out.pairs[i].value = settledAll(out.pairs[i].value)
-	}
-	out.items = slices.Clone(n.items)
-	for i := range out.items {
-		out.items[i] = settledAll(out.items[i])
-	}
-	return &out
-}
-
-// write writes the template anew, with some of its resources.
-func (t *template) write(resources []*resource, bad map[*node]bool) *writer {
-	w := &writer{bad: bad}
-	w.line(0, "Parameters:", place{})
-	for _, name := range slices.Sorted(maps.Keys(t.parameters)) {
-		p := t.parameters[name]
-		w.line(1, quote(name)+":", place{})
-		w.line(2, "Type: "+quote(p.typ), place{})
-		if p.value != nil {
-			w.line(2, "Default: "+scalarText(p.value), place{})
-		}
-	}
-	if len(t.parameters) == 0 {
-		w.line(1, "{}", place{})
-	}
-	w.section("Mappings", t.mappings)
-	var conditions []pair
-	for _, name := range slices.Sorted(maps.Keys(t.conditions)) {
-		conditions = append(conditions, pair{name, 0, t.conditions[name]})
-	}
-	w.inline = t.conditions
-	w.section("Conditions", conditions)
-	w.inline = nil
-	w.line(0, "Resources:", place{})
-	for _, r := range resources {
-		at := place{start: r.start, end: r.end, resource: r.id}
-		w.line(1, quote(r.id)+":", at)
-		w.line(2, "Type: "+quote(r.typ), at)
-		if r.properties != nil {
-			w.line(2, "Properties:", at)
-			w.value(r.properties, 3, at, false)
-		}
-	}
-	return w
-}
-
-func (w *writer) section(name string, list []pair) {
-	w.line(0, name+":", place{})
-	if len(list) == 0 {
-		w.line(1, "{}", place{})
-	}
-	for _, p := range list {
-		if len(p.name) <= maxKey && p.value.tag != "!!null" {
-			w.line(1, quote(p.name)+":", place{})
-			w.value(p.value, 2, place{}, false)
-		}
 	}
 }

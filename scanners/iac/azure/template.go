@@ -34,7 +34,7 @@ func isSchema(address string) bool {
 // Bounds to what Azure takes, with room to spare.
 const (
 	maxResources = 2_000   // of a file, with nested templates; Azure takes 800 in one
-	maxPairs     = 20_000  // resources that are repeated in others
+	maxPairs     = 5_000   // resources that are repeated in others
 	maxValues    = 100_000 // of all resources
 )
 

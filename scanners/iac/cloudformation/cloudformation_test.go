@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -260,5 +261,28 @@ func TestOthersSurvive(t *testing.T) {
 	want := []finding.Note{work.Gap("a.yaml", 2, "the engine gave up on this resource; it is not scanned")}
 	if diff := cmp.Diff(want, out.Notes); diff != "" {
 		t.Error("notes (-want +got)\n" + diff)
+	}
+}
+
+// TestParallel judges in several goroutines at once, for the race detector.
+func TestParallel(t *testing.T) {
+	set := newSet(t)
+	const in = "Resources:\n  T: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: !Select [0, !Ref AWS::NotificationARNs]}}\n  D: {Type: AWS::EC2::Volume}\n"
+	got := make([]string, 4)
+	var wg sync.WaitGroup
+	for i := range got {
+		wg.Go(func() {
+			out, err := cloudformation.Judge(t.Context(), set, work.File{Path: "a.yaml", Data: []byte(in)}, cloudformation.Options{})
+			if err != nil {
+				t.Error(err)
+			}
+			got[i] = lines(out)
+		})
+	}
+	wg.Wait()
+	for _, g := range got {
+		if g == "" || g != got[0] {
+			t.Errorf("got %q and %q", g, got[0])
+		}
 	}
 }

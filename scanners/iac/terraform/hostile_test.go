@@ -40,6 +40,8 @@ func TestHostile(t *testing.T) {
 		{"many values", map[string]string{"main.tf": bucket}, Options{TFVars: many(1_000)}, nil},
 		{"many overrides", map[string]string{"main.tf": bucket, "override.tf": manyOverrides}, Options{},
 			[]string{"info override.tf:0: is not put together with what it overrides, because one of the two is in JSON or there is too much of it: each is looked at for itself"}},
+		{"many blocks inside", map[string]string{"main.tf": "resource \"aws_security_group\" \"g\" {\n" + strings.Repeat("ingress {}\n", 90_000) + "}\n"}, Options{},
+			[]string{"gap main.tf:0: " + multiply}},
 		{"an override of its own", map[string]string{"override.tf": bucket}, Options{}, nil},
 		{"an override that makes a circle", map[string]string{
 			"main.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/m.tf": "locals {}\nmodule \"m\" {\n  source = \"./n\"\n}\n", "m/override.tf": "module \"m\" {\n  source = \"../\"\n}\n",

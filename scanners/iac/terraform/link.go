@@ -46,7 +46,7 @@ func (tf *Code) link() {
 		if tf.uses(dir, refused, map[string]bool{}) {
 			continue // what is wrong is noted where it is
 		}
-		if n := tf.instances(dir, map[string]instances{}); n.modules > maxModules || n.blocks > maxBlocks {
+		if n := tf.instances(dir, map[string]instances{}); n.modules > maxModules || n.blocks > maxBlocks || n.inner > maxInner {
 			tf.Notes = append(tf.Notes, work.Gap(tf.modules[dir].firstFile(), 0, multiply))
 			continue
 		}
@@ -63,12 +63,13 @@ func (tf *Code) link() {
 const (
 	maxModules = 500    // modules that are called below one root module, counting every call
 	maxBlocks  = 10_000 // blocks in all of them
+	maxInner   = 20_000 // blocks inside these, each of which takes 70 kB
 )
 
-const multiply = "this root module comes to more than 500 module calls or 10000 blocks; it is not scanned"
+const multiply = "this root module comes to more than 500 module calls, 10000 blocks or 20000 blocks inside them; it is not scanned"
 
 // instances is a guess at what a module comes to when every call is followed.
-type instances struct{ modules, blocks float64 }
+type instances struct{ modules, blocks, inner float64 }
 
 // instances of dir, which is in no circle. It recurses as deep as modules call
 // one another.
@@ -77,12 +78,13 @@ func (tf *Code) instances(dir string, known map[string]instances) instances {
 		return n
 	}
 	m := tf.modules[dir]
-	total := instances{modules: 1, blocks: float64(len(m.blocks) + m.counts)}
+	total := instances{modules: 1, blocks: float64(len(m.blocks) + m.counts), inner: float64(m.inner)}
 	for _, call := range m.calls {
 		if target, local := call.target(dir); local && tf.modules[target] != nil {
 			n := tf.instances(target, known)
 			total.modules += float64(call.copies) * n.modules
 			total.blocks += float64(call.copies) * n.blocks
+			total.inner += float64(call.copies) * n.inner
 		}
 	}
 	known[dir] = total

@@ -13,6 +13,7 @@ type tfModule struct {
 	variables []tfVariable
 	values    map[string]tfValue // what files of values say about a root module
 	places    map[place]origin
+	inner     int  // blocks inside of others
 	overrides bool // some files override what others say
 }
 

@@ -119,14 +119,21 @@ func JudgePlan(ctx context.Context, checks *check.Set, f work.File) (out work.Ou
 		return out, nil
 	}
 	code := p.code()
+	if code == nil {
+		return work.OnlyGap(f.Path, 0, fmt.Sprintf("has more than %d blocks or %d MiB of values: not scanned", maxInner, maxPlanCode>>20)), nil
+	}
 	defer func() {
 		if r := recover(); r != nil { // nothing that it says can be shown: it may quote values
 			out, err = work.OnlyGap(f.Path, 0, "the engine gave up on the plan: not scanned"), nil
 		}
 	}()
 	value, err := evaluatePlan(ctx, code.text.Bytes())
-	if err != nil || value == nil {
-		return out, err
+	if err != nil {
+		return work.Outcome{}, err
+	}
+	if value == nil {
+		out.Notes = append(out.Notes, work.Gap(f.Path, 0, "cannot be read as code again: not scanned"))
+		return out, nil
 	}
 	parents := compact(value)
 	verdicts, err := checks.Judge(ctx, check.Input{Source: check.Cloud, Path: f.Path, Value: value})

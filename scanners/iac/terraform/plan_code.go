@@ -15,6 +15,7 @@ import (
 type planCode struct {
 	text  bytes.Buffer
 	line  int
+	inner int        // blocks inside of resources
 	spans []planSpan // in the order of their lines
 	// scalar tells of the attributes that are known whether they are a single
 	// value, by type, name and attribute.
@@ -41,7 +42,10 @@ func compareSpan(s planSpan, line int) int {
 // there.
 const notKnown = "known_after.apply"
 
-// code writes the resources.
+// maxPlanCode bounds the code that is made from a plan, in bytes.
+const maxPlanCode = 2 * MaxPlanSize
+
+// code writes the resources, or returns nil when it would be too much.
 func (p *plan) code() *planCode {
 	c := &planCode{line: 1, scalar: map[string]bool{}}
 	for _, r := range p.resources {
@@ -58,6 +62,9 @@ func (p *plan) code() *planCode {
 		c.body(r, r.after, r.unknown, r.exprs, true)
 		c.put("}\n")
 		c.spans = append(c.spans, planSpan{start, c.line - 1, r})
+		if c.inner > maxInner || c.text.Len() > maxPlanCode {
+			return nil
+		}
 	}
 	return c
 }
@@ -81,6 +88,9 @@ func (c *planCode) body(r *planResource, after, unknown, exprs map[string]any, o
 		list, isList := after[name].([]any)
 		if isList && len(list) > 0 && allObjects(list) {
 			for i, e := range list {
+				if c.inner++; c.inner > maxInner {
+					return
+				}
 				c.put("%s {\n", name)
 				c.body(r, e.(map[string]any), objectAt(unknown[name], i), objectAt(exprs[name], i), false)
 				c.put("}\n")

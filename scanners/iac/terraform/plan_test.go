@@ -224,6 +224,8 @@ func TestPlanHostile(t *testing.T) {
 		{"deep modules", `{"planned_values":{"root_module":` + deepModules + `}}`, "gap tfplan.json:1: is nested too deep to be parsed: not scanned"},
 		{"large", "{" + strings.Repeat(" ", MaxPlanSize) + "}", "gap tfplan.json:0: is a plan over 16 MiB: not scanned"},
 		{"100000 resources", manyResources(100_000, true), "gap tfplan.json:0: has more than 5000 resources: not scanned"},
+		{"100000 blocks", onePlan(`{"after":{"x":[{}`+strings.Repeat(",{}", 100_000)+`]}}`, "{}"), "gap tfplan.json:0: has more than 20000 blocks or 32 MiB of values: not scanned"},
+		{"values that grow", onePlan(`{"after":{"x":"`+strings.Repeat("\x7f", 6<<20)+`"}}`, "{}"), "gap tfplan.json:0: has more than 20000 blocks or 32 MiB of values: not scanned"},
 		{"references that go round", onePlan(`{"after":{}}`, `{"a":`+loop("b")+`,"b":`+loop("a")+`,"c":`+loop("c")+`,"acl":{"references":["aws_s3_bucket.b"]}}`), ""},
 		{"references without parts", onePlan(`{"after":{}}`, `{"a":{"references":["data"]},"b":{"references":["data."]},"c":{"references":[""]},"d":{"references":[1]},"e":{"references":[]},"f":{"references":{}}}`), ""},
 		{"marks of another form", onePlan(`{"after":{"a":[1]},"after_sensitive":{"a":[true,true],"b":{"c":true}},"after_unknown":[true]}`, "{}"), ""},
@@ -261,6 +263,9 @@ func FuzzJudgePlan(f *testing.F) {
 			return
 		}
 		code := p.code()
+		if code == nil {
+			return
+		}
 		if _, diags := hclsyntax.ParseConfig(code.text.Bytes(), "main.tf", hcl.InitialPos); diags.HasErrors() && json.Valid(data) {
 			t.Fatalf("the code does not parse: %v\n%s", diags, code.text.Bytes())
 		}

@@ -1,5 +1,10 @@
 // Package terraform evaluates Terraform code, as Trivy does it, and has the
 // cloud that it describes judged.
+//
+// It does more than Trivy where Terraform does: files of values that Terraform
+// loads by itself count, override files override, and where a file is there
+// for Terraform and for OpenTofu (main.tf, main.tofu), it is OpenTofu's that
+// counts. Nothing is downloaded, and the environment is not read.
 package terraform
 
 import (

@@ -80,13 +80,12 @@ type origin struct {
 	exprs []hclsyntax.Expression
 }
 
-// index finds the places of all attributes.
+// index finds the places of all attributes, and counts the blocks inside of
+// others.
 func (m *tfModule) index() {
 	m.places = map[place]origin{}
 	for i := range m.blocks {
-		if b := &m.blocks[i]; b.kind != "variable" {
-			m.indexBlock(b, b, nil)
-		}
+		m.indexBlock(&m.blocks[i], &m.blocks[i], nil)
 	}
 }
 
@@ -103,6 +102,7 @@ func (m *tfModule) indexBlock(outer, b *tfBlock, around []hclsyntax.Expression) 
 			m.places[at] = origin{outer, append(append([]hclsyntax.Expression{e}, before...), around...)}
 		}
 	}
+	m.inner += len(b.blocks)
 	for i := range b.blocks {
 		m.indexBlock(outer, &b.blocks[i], around)
 	}

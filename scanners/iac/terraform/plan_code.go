@@ -219,6 +219,7 @@ func literalOf(v any) string {
 
 // quote writes a string so that nothing in it is a template.
 func quote(s string) string {
+	const digits = "0123456789abcdef"
 	var b strings.Builder
 	b.Grow(len(s) + 2)
 	b.WriteByte('"')
@@ -234,7 +235,9 @@ func quote(s string) string {
 		case r == '\t':
 			b.WriteString(`\t`)
 		case r < ' ' || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			b.WriteString(`\u00`)
+			b.WriteByte(digits[r>>4])
+			b.WriteByte(digits[r&15])
 		case (r == '$' || r == '%') && strings.HasPrefix(s[i+1:], "{"):
 			b.WriteRune(r)
 			b.WriteRune(r)

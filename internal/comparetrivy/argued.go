@@ -35,8 +35,7 @@ func argued() book {
 			out = append(out, difference{regexp.MustCompile(line), why})
 		}
 	}
-	add("deprecated: S3 encrypts by default", ` AWS-0088 `)
-	add("the engine reports every server as insecure", ` AZU-0026 `)
+	infrastructure(add, ours, theirs)
 
 	add("Trivy does not read files of this name",
 		ours+`(npm-shrinkwrap\.json|pdm\.lock|pylock(\.\w+)?\.toml|vendor/composer/installed\.json) `,

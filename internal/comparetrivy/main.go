@@ -78,6 +78,9 @@ func prepare(cache string) (db string, err error) {
 	if db, err = trivycache.Fill(cache); err != nil {
 		return "", err
 	}
+	if err := trivycache.FillChecks(cache); err != nil {
+		return "", err
+	}
 	if err := os.WriteFile(developmentConfig, []byte("version: 1\nscanners:\n  dependency: {dev: true}\n"), 0o644); err != nil {
 		return "", err
 	}

@@ -14,43 +14,69 @@ const (
 	maxDynamic = 10_000 // blocks that dynamic blocks inside one another make
 )
 
-// bounds looks at every expression of the tree's modules before any is
-// evaluated. What an expression refers to is bounded first, once.
+// bounds looks at every expression of a root module and of the modules that it
+// calls before any is evaluated. What an expression refers to is bounded first,
+// once. Each call of a module is looked at by itself: what one call gives back
+// may well go into the next.
 type bounds struct {
-	tf      *Code
-	callers map[string][]caller
-	known   map[string]extent
-	open    map[string]bool
-	refused map[string]bool // directories with an expression that goes too far
-	notes   []finding.Note
+	tf    *Code
+	known map[subject]extent
+	open  map[subject]bool
+	notes []finding.Note
 }
 
-type caller struct {
+// scope is a root module, or one call of a module.
+type scope struct {
 	dir   string
-	block *tfBlock
+	from  *scope   // that calls it; nil for a root module
+	call  *tfBlock // by this block
+	calls map[*tfBlock]*scope
 }
 
-// checkBounds notes what could come to too much, and returns the directories
-// it is in.
-func checkBounds(tf *Code) (map[string]bool, []finding.Note) {
-	b := &bounds{tf: tf, callers: map[string][]caller{}, known: map[string]extent{}, open: map[string]bool{}, refused: map[string]bool{}}
-	for _, dir := range tf.dirs() {
-		m := tf.modules[dir]
-		for i := range m.blocks {
-			if block := &m.blocks[i]; block.kind == "module" {
-				if target, ok := callTarget(dir, block); ok {
-					b.callers[target] = append(b.callers[target], caller{dir, block})
-				}
-			}
+// subject is something that has a bound.
+type subject struct {
+	in   *scope
+	what string
+}
+
+// checkBounds notes what could come to too much in a root module, which is in
+// no circle.
+func checkBounds(tf *Code, dir string) []finding.Note {
+	b := &bounds{tf: tf, known: map[subject]extent{}, open: map[subject]bool{}}
+	b.module(&scope{dir: dir})
+	return b.notes
+}
+
+// module bounds all that is in a scope.
+func (b *bounds) module(in *scope) {
+	m := b.tf.modules[in.dir]
+	for i := range m.blocks {
+		b.block(in, &m.blocks[i])
+	}
+	for i := range m.blocks {
+		if called := b.called(in, &m.blocks[i]); called != nil {
+			b.module(called)
 		}
 	}
-	for _, dir := range tf.dirs() {
-		m := tf.modules[dir]
-		for i := range m.blocks {
-			b.block(dir, &m.blocks[i])
-		}
+}
+
+// called is the scope that a block makes by calling a module of the tree.
+func (b *bounds) called(in *scope, block *tfBlock) *scope {
+	if block.kind != "module" {
+		return nil
 	}
-	return b.refused, b.notes
+	if s, ok := in.calls[block]; ok {
+		return s
+	}
+	var made *scope
+	if target, ok := callTarget(in.dir, block); ok && b.tf.modules[target] != nil {
+		made = &scope{dir: target, from: in, call: block}
+	}
+	if in.calls == nil {
+		in.calls = map[*tfBlock]*scope{}
+	}
+	in.calls[block] = made
+	return made
 }
 
 func callTarget(dir string, block *tfBlock) (string, bool) {
@@ -62,31 +88,30 @@ func callTarget(dir string, block *tfBlock) (string, bool) {
 	return tfCall{source: source, computed: !ok}.target(dir)
 }
 
-// fail notes an expression of dir.
-func (b *bounds) fail(dir string, r hcl.Range, why string) {
-	b.refused[dir] = true
+// fail notes an expression.
+func (b *bounds) fail(r hcl.Range, why string) {
 	b.notes = append(b.notes, work.Gap(r.Filename, r.Start.Line, why+": what uses this module is not scanned"))
 }
 
-func (b *bounds) estimator(dir string) *estimator {
+func (b *bounds) estimator(in *scope) *estimator {
 	return &estimator{
-		turns: 1,
-		files: float64(b.tf.largest),
-		fail:  func(r hcl.Range, why string) { b.fail(dir, r, why) },
-		refer: func(t hcl.Traversal) extent { return b.refer(dir, t) },
+		turns:  1,
+		files:  float64(b.tf.largest),
+		fail:   b.fail,
+		refer:  func(t hcl.Traversal) extent { return b.refer(in, t) },
+		copies: func(module string) float64 { return b.copies(in, module) },
 	}
 }
 
 // block bounds a block of the file's outermost level, once.
-func (b *bounds) block(dir string, block *tfBlock) extent {
-	return b.once(dir, fmt.Sprintf("block %p", block), firstRange(block), func() extent {
-		s := b.estimator(dir)
-		return b.body(s, dir, block, 1)
+func (b *bounds) block(in *scope, block *tfBlock) extent {
+	return b.once(in, fmt.Sprintf("block %p", block), firstRange(block), func() extent {
+		return b.body(b.estimator(in), block, 1)
 	})
 }
 
 // body bounds what a block holds. copies is how many of it dynamic blocks make.
-func (b *bounds) body(s *estimator, dir string, block *tfBlock, copies float64) extent {
+func (b *bounds) body(s *estimator, block *tfBlock, copies float64) extent {
 	names := map[string]extent{"count": leaf(0)}
 	if e := block.attrs["for_each"]; e != nil {
 		all := s.of(e)
@@ -111,7 +136,7 @@ func (b *bounds) body(s *estimator, dir string, block *tfBlock, copies float64) 
 			names[name] = each
 		}
 		if n > limit {
-			b.fail(dir, e.Range(), fmt.Sprintf("for_each could make more than %d copies", int(limit)))
+			b.fail(e.Range(), fmt.Sprintf("for_each could make more than %d copies", int(limit)))
 		}
 	}
 	return s.bind(names, func() extent {
@@ -129,31 +154,31 @@ func (b *bounds) body(s *estimator, dir string, block *tfBlock, copies float64) 
 			}
 		}
 		for i := range block.blocks {
-			add(b.body(s, dir, &block.blocks[i], copies))
+			add(b.body(s, &block.blocks[i], copies))
 		}
 		return out
 	})
 }
 
 // refer bounds what a name stands for.
-func (b *bounds) refer(dir string, t hcl.Traversal) extent {
-	m := b.tf.modules[dir]
+func (b *bounds) refer(in *scope, t hcl.Traversal) extent {
+	m := b.tf.modules[in.dir]
 	first := step(t, 1)
 	switch root := t.RootName(); root {
 	case "path", "terraform", "self", "count", "each":
 		return leaf(64)
 	case "var":
-		return take(b.variable(dir, first, t), t[min(2, len(t)):])
+		return take(b.variable(in, first, t), t[min(2, len(t)):])
 	case "local":
 		x := leaf(0)
 		for i := range m.blocks {
 			if block := &m.blocks[i]; block.kind == "locals" && block.attrs[first] != nil {
-				x = b.once(dir, "local "+first, t.SourceRange(), func() extent { return b.estimator(dir).of(block.attrs[first]) })
+				x = b.once(in, "local "+first, t.SourceRange(), func() extent { return b.estimator(in).of(block.attrs[first]) })
 			}
 		}
 		return take(x, t[min(2, len(t)):])
 	case "module":
-		return b.outputs(dir, first, t)
+		return b.outputs(in, first, t)
 	default:
 		kind, labels := "resource", []string{root, first}
 		if root == "data" {
@@ -162,78 +187,100 @@ func (b *bounds) refer(dir string, t hcl.Traversal) extent {
 		for i := range m.blocks {
 			block := &m.blocks[i]
 			if block.kind == kind && len(block.labels) == 2 && block.labels[0] == labels[0] && block.labels[1] == labels[1] {
-				return b.block(dir, block)
+				return b.block(in, block)
 			}
 		}
 		return leaf(64)
 	}
 }
 
-// variable bounds an input: its default and whatever callers give it.
-func (b *bounds) variable(dir, name string, t hcl.Traversal) extent {
-	return b.once(dir, "var "+name, t.SourceRange(), func() extent {
+// variable bounds an input: its default and what the caller gives.
+func (b *bounds) variable(in *scope, name string, t hcl.Traversal) extent {
+	return b.once(in, "var "+name, t.SourceRange(), func() extent {
 		x := leaf(64)
-		m := b.tf.modules[dir]
+		m := b.tf.modules[in.dir]
 		for i := range m.blocks {
 			block := &m.blocks[i]
 			if e := block.attrs["default"]; block.kind == "variable" && e != nil && len(block.labels) == 1 && block.labels[0] == name {
-				x = join(x, b.estimator(dir).of(e))
+				x = join(x, b.estimator(in).of(e))
 			}
 		}
-		if given, ok := m.values[name]; ok && len(b.callers[dir]) == 0 {
-			x = join(x, extentOf(given.value))
-		}
-		for _, c := range b.callers[dir] {
-			e := c.block.attrs[name]
-			if e == nil {
-				continue
+		if in.from == nil {
+			if given, ok := m.values[name]; ok {
+				x = join(x, extentOf(given.value))
 			}
-			s := b.estimator(c.dir)
-			each := leaf(64)
-			if f := c.block.attrs["for_each"]; f != nil {
-				part := s.of(f).part()
-				each = extent{total: part.total + 64, n: 2, elem: &part}
-			}
-			x = join(x, s.bind(map[string]extent{"each": each, "count": leaf(0)}, func() extent { return s.of(e) }))
+			return x
 		}
-		return x
+		e := in.call.attrs[name]
+		if e == nil {
+			return x
+		}
+		s := b.estimator(in.from)
+		each := leaf(64)
+		if f := in.call.attrs["for_each"]; f != nil {
+			part := s.of(f).part()
+			each = extent{total: part.total + 64, n: 2, elem: &part}
+		}
+		return join(x, s.bind(map[string]extent{"each": each, "count": leaf(0)}, func() extent { return s.of(e) }))
 	})
 }
 
-// outputs bounds everything that a called module gives back.
-func (b *bounds) outputs(dir, name string, t hcl.Traversal) extent {
-	m := b.tf.modules[dir]
+// moduleCall is the block that calls a module by a name.
+func (b *bounds) moduleCall(in *scope, name string) *tfBlock {
+	m := b.tf.modules[in.dir]
 	for i := range m.blocks {
-		block := &m.blocks[i]
-		if block.kind != "module" || len(block.labels) != 1 || block.labels[0] != name {
-			continue
+		if block := &m.blocks[i]; block.kind == "module" && len(block.labels) == 1 && block.labels[0] == name {
+			return block
 		}
-		target, ok := callTarget(dir, block)
-		if !ok || b.tf.modules[target] == nil {
-			continue
-		}
-		out := leaf(64)
-		called := b.tf.modules[target]
-		for j := range called.blocks {
-			o := &called.blocks[j]
-			if e := o.attrs["value"]; o.kind == "output" && e != nil && len(o.labels) == 1 && mentionsStep(t, o.labels[0]) {
-				out = join(out, b.once(target, "output "+o.labels[0], t.SourceRange(), func() extent { return b.estimator(target).of(e) }))
-			}
-		}
+	}
+	return nil
+}
+
+// copies bounds how often a block calls a module.
+func (b *bounds) copies(in *scope, name string) float64 {
+	block := b.moduleCall(in, name)
+	switch {
+	case block == nil:
+		return 1
+	case block.attrs["for_each"] != nil:
+		return max(b.estimator(in).of(block.attrs["for_each"]).n, 1)
+	case block.attrs["count"] != nil:
+		return maxCalls
+	}
+	return 1
+}
+
+// outputs bounds what a called module gives back: the output that t names, or
+// all of them.
+func (b *bounds) outputs(in *scope, name string, t hcl.Traversal) extent {
+	out := leaf(64)
+	block := b.moduleCall(in, name)
+	if block == nil {
 		return out
 	}
-	return leaf(64)
+	called := b.called(in, block)
+	if called == nil {
+		return out
+	}
+	m := b.tf.modules[called.dir]
+	for i := range m.blocks {
+		o := &m.blocks[i]
+		if e := o.attrs["value"]; o.kind == "output" && e != nil && len(o.labels) == 1 && mentionsStep(t, o.labels[0]) {
+			out = join(out, b.once(called, "output "+o.labels[0], t.SourceRange(), func() extent { return b.estimator(called).of(e) }))
+		}
+	}
+	return out
 }
 
 // once keeps what has been found out, and refuses what refers to itself: the
 // engine would evaluate it some dozen times, each upon the one before.
-func (b *bounds) once(dir, what string, at hcl.Range, find func() extent) extent {
-	key := dir + "\x00" + what
+func (b *bounds) once(in *scope, what string, at hcl.Range, find func() extent) extent {
+	key := subject{in, what}
 	if x, ok := b.known[key]; ok {
 		return x
 	}
 	if b.open[key] {
-		b.fail(dir, at, "a value depends on itself")
+		b.fail(at, "a value depends on itself")
 		return leaf(0)
 	}
 	b.open[key] = true

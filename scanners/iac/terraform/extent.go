@@ -3,6 +3,7 @@ package terraform
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -66,13 +67,15 @@ func join(a, b extent) extent {
 
 // estimator bounds the expressions of one module.
 type estimator struct {
-	refer func(t hcl.Traversal) extent // what a name outside of the expression stands for
-	fail  func(r hcl.Range, why string)
-	local map[string]extent // names that comprehensions and blocks bind
-	item  []extent          // what the splat expressions around go through
-	turns float64           // how often what is looked at is evaluated
-	depth int               // of loops
-	files float64           // bytes of the largest file that can be read
+	refer  func(t hcl.Traversal) extent // what a name outside of the expression stands for
+	copies func(module string) float64  // how often a module is called by a block
+	fail   func(r hcl.Range, why string)
+	local  map[string]extent        // names that comprehensions and blocks bind
+	item   []item                   // what the splat expressions around go through
+	module map[string]hcl.Traversal // names that comprehensions bind to calls of a module
+	turns  float64                  // how often what is looked at is evaluated
+	depth  int                      // of loops
+	files  float64                  // bytes of the largest file that can be read
 }
 
 // of bounds an expression.
@@ -128,20 +131,31 @@ func (s *estimator) bound(e hclsyntax.Expression) extent {
 		s.of(e.Key)
 		return s.of(e.Collection).part()
 	case *hclsyntax.RelativeTraversalExpr:
+		if t, ok := s.moduleIn(e.Source); ok {
+			return s.refer(append(t, e.Traversal...))
+		}
 		return take(s.of(e.Source), e.Traversal)
 	case *hclsyntax.ScopeTraversalExpr:
+		if t, ok := s.module[e.Traversal.RootName()]; ok {
+			return s.refer(append(slices.Clone(t), e.Traversal[1:]...))
+		}
 		if x, ok := s.local[e.Traversal.RootName()]; ok {
 			return take(x, e.Traversal[1:])
 		}
 		return s.refer(e.Traversal)
 	case *hclsyntax.AnonSymbolExpr:
-		if len(s.item) > 0 {
-			return s.item[len(s.item)-1]
+		if len(s.item) == 0 {
+			return leaf(0)
 		}
-		return leaf(0)
+		if top := s.item[len(s.item)-1]; top.module == nil {
+			return top.extent
+		} else {
+			return s.refer(top.module)
+		}
 	case *hclsyntax.SplatExpr:
-		return s.repeat(s.of(e.Source), e.Range(), func(item extent) extent {
-			s.item = append(s.item, item)
+		over, module := s.over(e.Source)
+		return s.repeat(over, e.Range(), func(x extent) extent {
+			s.item = append(s.item, item{x, module})
 			defer func() { s.item = s.item[:len(s.item)-1] }()
 			return s.of(e.Each)
 		})
@@ -210,16 +224,19 @@ func (s *estimator) turn(n float64, r hcl.Range, do func() extent) extent {
 }
 
 func (s *estimator) comprehension(e *hclsyntax.ForExpr) extent {
-	return s.repeat(s.of(e.CollExpr), e.Range(), func(item extent) extent {
+	over, module := s.over(e.CollExpr)
+	return s.repeat(over, e.Range(), func(item extent) extent {
 		return s.bind(map[string]extent{e.KeyVar: leaf(64), e.ValVar: item}, func() extent {
-			x := s.of(e.ValExpr)
-			if e.KeyExpr != nil {
-				x.total += s.of(e.KeyExpr).total
-			}
-			if e.CondExpr != nil {
-				s.of(e.CondExpr)
-			}
-			return x
+			return s.bindModule(e.KeyVar, e.ValVar, module, func() extent {
+				x := s.of(e.ValExpr)
+				if e.KeyExpr != nil {
+					x.total += s.of(e.KeyExpr).total
+				}
+				if e.CondExpr != nil {
+					s.of(e.CondExpr)
+				}
+				return x
+			})
 		})
 	})
 }

@@ -33,8 +33,6 @@ func (tf *Code) link() {
 		}
 	}
 	reached := map[string]bool{}
-	refused, notes := checkBounds(tf)
-	tf.Notes = append(tf.Notes, notes...)
 	for _, dir := range tf.dirs() {
 		if called[dir] {
 			continue
@@ -43,12 +41,13 @@ func (tf *Code) link() {
 			tf.Notes = append(tf.Notes, work.Gap(tf.modules[dir].firstFile(), 0, "calls a module that calls itself; this root module is not scanned"))
 			continue
 		}
-		if tf.uses(dir, refused, map[string]bool{}) {
-			continue // what is wrong is noted where it is
-		}
 		if n := tf.instances(dir, map[string]instances{}); n.modules > maxModules || n.blocks > maxBlocks || n.inner > maxInner {
 			tf.Notes = append(tf.Notes, work.Gap(tf.modules[dir].firstFile(), 0, multiply))
 			continue
+		}
+		if notes := checkBounds(tf, dir); len(notes) > 0 {
+			tf.Notes = append(tf.Notes, notes...)
+			continue // what is wrong is noted where it is
 		}
 		tf.roots = append(tf.roots, dir)
 	}
@@ -89,20 +88,6 @@ func (tf *Code) instances(dir string, known map[string]instances) instances {
 	}
 	known[dir] = total
 	return total
-}
-
-// uses reports whether dir, which is in no circle, is one of dirs or calls one.
-func (tf *Code) uses(dir string, dirs, seen map[string]bool) bool {
-	if dirs[dir] {
-		return true
-	}
-	seen[dir] = true
-	for _, call := range tf.modules[dir].calls {
-		if target, local := call.target(dir); local && tf.modules[target] != nil && !seen[target] && tf.uses(target, dirs, seen) {
-			return true
-		}
-	}
-	return false
 }
 
 func (tf *Code) dirs() []string {

@@ -1,0 +1,44 @@
+package run
+
+import "os"
+
+// launch is everything that a system's start needs to know.
+type launch struct {
+	path     string
+	argv     []string
+	dir      string
+	env      []string
+	files    []*os.File // standard input, output and error
+	box      string
+	writable []string
+	network  bool
+	limits   Limits
+	without  mechanisms
+}
+
+// child is a started process, and how this system ends it.
+type child struct {
+	proc      *os.Process
+	notes     []string                         // complete once wait has returned
+	terminate func()                           // asks it to end
+	kill      func()                           // ends it with all that it started
+	wait      func() (*os.ProcessState, error) // also ends what it left behind
+}
+
+// The notes about what a system does not permit.
+const (
+	noteNetwork  = "runs with network: this system permits neither network namespaces nor system call filters"
+	noteWrite    = "may write wherever this user may, and read the environment of other processes of this user: this system has no Landlock"
+	noteTruncate = "may empty files wherever this user may write: this system's Landlock is too old"
+	noteLimits   = "memory, file size and open files are not limited by this system"
+	noteLeft     = "a program that it started and that hides may outlive it: this system permits no process namespace"
+)
+
+// bareNotes are those of a system that has none of the mechanisms.
+func bareNotes(l *launch) []string {
+	notes := []string{noteWrite, noteLimits}
+	if !l.network {
+		notes = append(notes, noteNetwork)
+	}
+	return notes
+}

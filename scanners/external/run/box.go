@@ -112,19 +112,16 @@ func (b *Box) Read(name string, limit int64) ([]byte, error) {
 
 // Close removes the box and everything in it.
 func (b *Box) Close() error {
-	b.root.Close()
+	defer b.root.Close()
 	err := os.RemoveAll(b.dir)
-	if err == nil {
-		return nil
-	}
-	// A tool may have taken away the right to look into its directories.
-	filepath.WalkDir(b.dir, func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() && err == nil {
-			os.Chmod(path, 0o700)
+	if err != nil {
+		// A tool may have closed its directories to all, or nested them deeper
+		// than that can follow.
+		if err = flatten(b.root); err == nil {
+			err = os.Remove(b.dir)
 		}
-		return nil
-	})
-	if err = os.RemoveAll(b.dir); err != nil {
+	}
+	if err != nil {
 		return fmt.Errorf("cannot remove a tool's directory: %w", err)
 	}
 	return nil

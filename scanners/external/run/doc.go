@@ -37,15 +37,17 @@
 //     but Unix sockets: it is in a network namespace without interfaces where
 //     that is permitted, and a filter refuses to make such sockets (amd64 and
 //     arm64; 32-bit programs do not run there).
-//   - Everything that it started ends with it (a PID namespace). Where that is
+//   - Everything that it started ends with it (a PID namespace, in which it is
+//     process 1 and cannot end itself by a signal). Where that is
 //     not permitted, children that left its session are found by a variable
 //     of the environment that they inherit; one that has removed it, left the
 //     session and lost its parent is not found.
-//   - Limits of file size, memory and open files hold from its first
-//     instruction on, for each of its processes.
+//   - Limits of file size, memory and open files hold for each of its
+//     processes, from its first instruction on where it may be traced, else
+//     from shortly after.
 //   - It gains no rights by running setuid programs such as sudo, and as root
-//     it keeps only the capabilities to read and to own files. It is killed
-//     should scangate die.
+//     it keeps only the capabilities to read and to own files, or in a user
+//     namespace those over that namespace. It is killed should scangate die.
 //
 // # Not prevented
 //

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -45,11 +46,11 @@ func tool(what string, args []string) int {
 		}
 	case "stubborn":
 		ignoreTerm()
-		fmt.Println("ready")
+		beat(args[0])
 		time.Sleep(time.Minute)
 	case "polite":
-		<-onTerm(func() { fmt.Println("ready") })
-		os.WriteFile(args[0], []byte("left in order"), 0o600)
+		<-onTerm(func() { beat(args[0]) })
+		os.WriteFile(args[1], []byte("left in order"), 0o600)
 	case "silent":
 		os.Stdout.Close()
 		os.Stderr.Close()
@@ -75,9 +76,11 @@ func tool(what string, args []string) int {
 			time.Sleep(time.Millisecond)
 		}
 		if len(args) > 1 { // stay
-			fmt.Println("ready")
 			time.Sleep(time.Minute)
 		}
+	case "runner": // runs a tool that beats
+		c := Command{Program: os.Args[0], Args: []string{"tool", "beat", args[0]}, Writable: []string{filepath.Dir(args[0])}}
+		fmt.Println(Run(context.Background(), c))
 	case "terminal":
 		if f, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
 			fmt.Print("a terminal: ", f.Name())
@@ -191,7 +194,10 @@ func self(t testing.TB, args ...string) Command {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Command{Program: exe, Args: append([]string{"tool"}, args...), Timeout: 20 * time.Second}
+	return Command{
+		Program: exe, Args: append([]string{"tool"}, args...), Timeout: 20 * time.Second,
+		Env: []string{"GORACE=atexit_sleep_ms=0"}, // else the race detector waits a second at the end of each
+	}
 }
 
 // must runs what has to succeed.
@@ -224,6 +230,25 @@ func shared(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return real
+}
+
+// when calls f once a condition holds, which a tool brings about.
+func when(t *testing.T, holds func() bool, f func()) {
+	t.Helper()
+	go func() {
+		for end := time.Now().Add(20 * time.Second); !holds() && time.Now().Before(end); {
+			time.Sleep(2 * time.Millisecond)
+		}
+		f()
+	}()
+}
+
+// exists is such a condition.
+func exists(path string) func() bool {
+	return func() bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}
 }
 
 // linux tells whether the guarantees of Linux are to be there.

@@ -40,20 +40,19 @@ func belonging(tool int, mark string) []int {
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
+	since, _ := look(strconv.Itoa(tool))
 	parent, found := map[int]int{}, map[int]bool{}
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil || pid == tool || pid == os.Getpid() {
 			continue
 		}
-		stat, err := os.ReadFile("/proc/" + name + "/stat")
-		// "pid (name) state parent group session …"; the name may hold anything.
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if err != nil || len(fields) < 4 || fields[0] == "Z" || fields[0] == "X" {
-			continue // gone, or dead and not collected
+		p, ok := look(name)
+		if !ok || p.began < since.began {
+			continue // gone, or dead and not collected, or older than the tool
 		}
-		parent[pid], _ = strconv.Atoi(fields[1])
-		found[pid] = fields[3] == strconv.Itoa(tool) || marked(name, mark)
+		parent[pid] = p.parent
+		found[pid] = p.session == tool || marked(name, mark)
 	}
 	var pids []int
 	for pid := range parent {
@@ -65,6 +64,26 @@ func belonging(tool int, mark string) []int {
 		}
 	}
 	return pids
+}
+
+// looks is what /proc tells about a process.
+type looks struct {
+	parent, session int
+	began           uint64 // in ticks since the system's start
+}
+
+// look looks at a process that lives, or that is the tool.
+func look(pid string) (p looks, alive bool) {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	// "pid (name) state parent group session …"; the name may hold anything.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if err != nil || len(fields) < 20 {
+		return p, false
+	}
+	p.parent, _ = strconv.Atoi(fields[1])
+	p.session, _ = strconv.Atoi(fields[3])
+	p.began, _ = strconv.ParseUint(fields[19], 10, 64)
+	return p, fields[0] != "Z" && fields[0] != "X"
 }
 
 // marked tells whether a process was started with the mark. Those of other

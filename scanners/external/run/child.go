@@ -25,6 +25,10 @@ type child struct {
 	wait      func() (*os.ProcessState, error) // also ends what it left behind
 }
 
+// markName is the variable by which the children of a tool are found, where
+// there is no better way. Its value is a random one for each run.
+const markName = "SCANGATE_TOOL"
+
 // The notes about what a system does not permit.
 const (
 	noteNetwork  = "runs with network: this system permits neither network namespaces nor system call filters"

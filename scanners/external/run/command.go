@@ -20,7 +20,7 @@ type Command struct {
 
 	// Path are the absolute directories in which the tool finds programs of
 	// its own, before the program's own directory and the system's. None may
-	// be inside the scanned tree; the caller has checked that.
+	// be inside the scanned tree: Search.Path gives those that are not.
 	Path     []string
 	Writable []string // directories that the tool may change, besides its box
 	Network  bool     // whether it may use the network
@@ -63,15 +63,19 @@ func (c Command) complete() (Command, error) {
 	if !filepath.IsAbs(c.Program) {
 		return c, fmt.Errorf("%s is not the absolute path of a program", quote(c.Program))
 	}
-	switch ext := strings.ToLower(filepath.Ext(c.Program)); {
-	case runtime.GOOS == "windows" && (ext == ".bat" || ext == ".cmd"):
+	if ext := strings.ToLower(filepath.Ext(c.Program)); runtime.GOOS == "windows" && (ext == ".bat" || ext == ".cmd") {
 		return c, &failure{ErrNotExecutable, c.name() + " is a batch file, which only a shell can run: name the program that it calls"}
 	}
 	for _, dirs := range [][]string{c.Path, c.Writable} {
 		for _, dir := range dirs {
-			if !filepath.IsAbs(dir) || strings.ContainsRune(dir, filepath.ListSeparator) && runtime.GOOS != "windows" {
+			if !filepath.IsAbs(dir) {
 				return c, fmt.Errorf("%s: %s is not the absolute path of a directory", c.name(), quote(dir))
 			}
+		}
+	}
+	for _, dir := range c.Path {
+		if strings.ContainsRune(dir, filepath.ListSeparator) {
+			return c, fmt.Errorf("%s: %s cannot be one directory of a PATH", c.name(), quote(dir))
 		}
 	}
 	for _, dir := range append([]string{c.Dir}, c.Writable...) {

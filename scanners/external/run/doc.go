@@ -13,7 +13,7 @@
 // else it needs, the caller names. Standard input is empty unless given. Its
 // output is kept up to a limit, beyond which the tool is ended. It is ended
 // at its deadline and when the context ends: asked first, on Unix, and killed
-// a fifth of a second later. Files that it leaves in its box are read only if
+// 150 milliseconds later. Files that it leaves in its box are read only if
 // they are regular and within a limit, and the box is removed at the end.
 //
 // # Unix

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/scangate/scangate/text"
@@ -18,7 +19,7 @@ import (
 
 // Search says where programs may be.
 type Search struct {
-	Dirs []string // as in PATH; entries that are relative or inside Tree are passed over
+	Dirs []string // as in PATH; entries that are relative are passed over
 	Tree string   // the scanned directory: nothing in it is ever run; may be empty
 	Hint string   // how to install what is missing, for the error; may be empty
 }
@@ -62,6 +63,23 @@ func (s Search) Find(name string) (Program, error) {
 		return Program{}, s.fail(ErrNotFound, name, "is not installed")
 	}
 	return Program{}, worst
+}
+
+// Path is what of Dirs may be looked into, for Command.Path: directories that
+// exist, named absolutely, outside the scanned tree.
+func (s Search) Path() ([]string, error) {
+	tree, err := s.tree()
+	if err != nil {
+		return nil, err
+	}
+	var dirs []string
+	for _, dir := range s.Dirs {
+		real, err := filepath.EvalSymlinks(dir)
+		if err == nil && filepath.IsAbs(dir) && !within(real, tree) && !slices.Contains(dirs, dir) && !strings.ContainsRune(dir, filepath.ListSeparator) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs, nil
 }
 
 // tree is the scanned directory; nil when there is none.

@@ -92,6 +92,12 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+	if got, err := search.Path(); err != nil || !cmp.Equal(got, []string{path("bin"), path("late"), path("loose")}) {
+		t.Errorf("path %q, %v", got, err)
+	}
+	if got, err := (Search{Dirs: search.Dirs, Tree: path("none")}).Path(); err == nil {
+		t.Errorf("path %q without knowing the tree", got)
+	}
 	if _, err := (Search{Dirs: search.Dirs, Tree: path("none")}).Find("good"); err == nil {
 		t.Error("it finds something without knowing the tree")
 	}

@@ -126,6 +126,10 @@ func tool(what string, args []string) int {
 	case "links":
 		os.Symlink("/etc/passwd", args[0])
 		makeFIFO(args[1])
+	case "deep": // deeper than any path may be long
+		if !dig(args[0], 4_000) {
+			return 1
+		}
 	case "moves":
 		dir := args[0]
 		os.MkdirAll(filepath.Join(dir, "a"), 0o700)

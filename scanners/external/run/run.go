@@ -12,7 +12,7 @@ import (
 const (
 	// grace is how long a tool that is asked to end may take. Together with
 	// what follows it stays under what the fan-out waits for a scanner.
-	grace = 200 * time.Millisecond
+	grace = 150 * time.Millisecond
 	// drain is how long the output of a tool that has ended is waited for.
 	drain = 100 * time.Millisecond
 	// deathWait is how long a killed tool is waited for: the system may be

@@ -346,7 +346,7 @@ func TestStartErrors(t *testing.T) {
 		{"directory", Command{Program: "/bin/sh", Dir: filepath.Join(dir, "none")}, nil, "sh: there is no directory"},
 		{"writable", Command{Program: "/bin/sh", Writable: []string{filepath.Join(dir, "none")}}, nil, "sh: there is no directory"},
 		{"path", Command{Program: "/bin/sh", Path: []string{"bin"}}, nil, "bin is not the absolute path"},
-		{"two in one", Command{Program: "/bin/sh", Path: []string{"/a:."}}, nil, "is not the absolute path"},
+		{"two in one", Command{Program: "/bin/sh", Path: []string{"/a:."}}, nil, "/a:. cannot be one directory of a PATH"},
 		{"environment", Command{Program: "/bin/sh", Env: []string{"a-secret"}}, nil, "sh: an environment variable is not of the form"},
 		{"no limit", Command{Program: "/bin/sh", Limits: Limits{Stdout: -1}}, nil, "output always has a limit"},
 		{"changed", Command{Program: "/bin/sh", SHA256: strings.Repeat("0", 64)}, ErrChanged, "it was changed or replaced and is not run"},
@@ -393,6 +393,28 @@ func TestTraps(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNothingLeft asserts that a tool's files are gone, whatever it did to them.
+func TestNothingLeft(t *testing.T) {
+	temp := shared(t)
+	t.Setenv("TMPDIR", temp)
+	c := shell(`cd "$HOME"; mkdir -p a/b "$TMPDIR/x" && echo >a/b/f && chmod 0 a/b a "$TMPDIR"; mkdir c; chmod 0 .; echo "$HOME"`)
+	r, err := Run(t.Context(), c)
+	if err != nil || r.Exit != 0 || !strings.HasPrefix(string(r.Stdout), temp) {
+		t.Fatalf("%v, exit %d, stdout %q, stderr %q", err, r.Exit, r.Stdout, r.Stderr)
+	}
+	b, err := NewBox()
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, b, self(t, "deep", b.Home()))
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v; notes %q", left, err, r.Notes)
+	}
 }
 
 // TestMany asserts that tools that run side by side do not end each other.

@@ -10,9 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// markName is the variable by which the children of a tool are found.
-const markName = "SCANGATE_TOOL"
-
 // sweepTime bounds how long new processes are hunted for.
 const sweepTime = 150 * time.Millisecond
 

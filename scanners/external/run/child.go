@@ -35,6 +35,7 @@ const (
 	noteWrite    = "may write wherever this user may, and read the environment of other processes of this user: this system has no Landlock"
 	noteTruncate = "may empty files wherever this user may write: this system's Landlock is too old"
 	noteLimits   = "memory, file size and open files are not limited by this system"
+	noteOpen     = "a program that it started kept its output open after its end"
 	noteLeft     = "a program that it started and that hides may outlive it: this system permits no process namespace"
 )
 

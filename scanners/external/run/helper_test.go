@@ -81,6 +81,15 @@ func tool(what string, args []string) int {
 	case "runner": // runs a tool that beats
 		c := Command{Program: os.Args[0], Args: []string{"tool", "beat", args[0]}, Writable: []string{filepath.Dir(args[0])}}
 		fmt.Println(Run(context.Background(), c))
+	case "hide": // a child without session, parent and mark
+		c := exec.Command(os.Args[0], "tool", "sleep")
+		c.Stdout, c.Env = os.Stdout, []string{}
+		leaveSession(c)
+		if err := c.Start(); err != nil {
+			fmt.Print(err)
+		}
+	case "sleep":
+		time.Sleep(3 * time.Second)
 	case "terminal":
 		if f, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
 			fmt.Print("a terminal: ", f.Name())
@@ -127,7 +136,7 @@ func tool(what string, args []string) int {
 		os.Symlink("/etc/passwd", args[0])
 		makeFIFO(args[1])
 	case "deep": // deeper than any path may be long
-		if !dig(args[0], 4_000) {
+		if !dig(args[0], 200) {
 			return 1
 		}
 	case "moves":

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -35,11 +36,12 @@ func makeFIFO(path string) { syscall.Mkfifo(path, 0o600) }
 
 // dig nests directories. os.Chdir would look at all of them, each time.
 func dig(dir string, depth int) bool {
+	long := strings.Repeat("d", 200)
 	for range depth {
-		if syscall.Chdir(dir) != nil || syscall.Mkdir("d", 0o700) != nil {
+		if syscall.Chdir(dir) != nil || syscall.Mkdir(long, 0o700) != nil {
 			return false
 		}
-		dir = "d"
+		dir = long
 	}
 	return true
 }

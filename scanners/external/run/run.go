@@ -139,7 +139,7 @@ func (p *process) attend(ctx context.Context, c Command) (Result, error) {
 	whole = p.err.close(max(time.Until(until), time.Millisecond)) && whole
 	r := p.result()
 	if !whole {
-		r.Notes = append(r.Notes, "a program that it started kept its output open after its end")
+		r.Notes = append(r.Notes, noteOpen)
 	}
 	switch {
 	case cause == ErrDeadline:

@@ -81,7 +81,8 @@ func command(line string) string {
 var (
 	urlLogin  = regexp.MustCompile(`://[^/@\s]+@`)
 	urlQuery  = regexp.MustCompile(`(://[^?\s]*)\?\S+`)
-	named     = regexp.MustCompile(`(?i)((?:token|passw(?:or)?d|secret|credential|authorization|bearer|basic|api[_-]?key|access[_-]?key|private[_-]?key)["']?\s*(?:[=:]|\s)\s*)\S.*`)
+	named     = regexp.MustCompile(`(?i)((?:token|passw(?:or)?d|secret|credential|authorization|api[_-]?key|access[_-]?key|private[_-]?key)s?["']?\s*[=:]\s*)\S.*`)
+	scheme    = regexp.MustCompile(`(?i)\b((?:bearer|basic)\s+)\S+`)
 	longWord  = regexp.MustCompile(`[A-Za-z0-9+=_-]{20,}`)
 	digit     = regexp.MustCompile(`[0-9]`)
 	separated = regexp.MustCompile(`^[a-z]+(?:[-_][a-z0-9]{1,12})+$`)
@@ -93,6 +94,7 @@ func redact(line string) string {
 	line = urlLogin.ReplaceAllString(line, "://***@")
 	line = urlQuery.ReplaceAllString(line, "$1?***")
 	line = named.ReplaceAllString(line, "$1***")
+	line = scheme.ReplaceAllString(line, "$1***")
 	return longWord.ReplaceAllStringFunc(line, func(w string) string {
 		if !digit.MatchString(w) || separated.MatchString(w) {
 			return w

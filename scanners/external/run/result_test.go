@@ -29,6 +29,8 @@ func TestSaid(t *testing.T) {
 		{"a long word", "found " + pat + " in a.txt", "found *** in a.txt"},
 		{"a named one", `{"password": "hunter2"}`, `{"password": ***`},
 		{"a header", "Authorization: Bearer abc", "Authorization: ***"},
+		{"a scheme", "sent Bearer abc to host", "sent Bearer *** to host"},
+		{"words stay", "unexpected token at line 3, no secret key", "unexpected token at line 3, no secret key"},
 		{"a path stays", "/usr/lib/node_modules/npm/lib/some-long-name-of-a-file.js: not found", "/usr/lib/node_modules/npm/lib/some-long-name-of-a-file.js: not found"},
 	}
 	for _, tt := range tests {

@@ -5,10 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestReadParent asserts that a tool does not read the tokens of this process.
@@ -69,6 +72,27 @@ func TestNoPrivileges(t *testing.T) {
 		}
 		if !strings.Contains(status, "NoNewPrivs") {
 			t.Errorf("no status: %s", status)
+		}
+	})
+}
+
+// TestUsed asserts that what this kernel offers to everyone is used: a mistake
+// of ours must not pass for a kernel that permits nothing.
+func TestUsed(t *testing.T) {
+	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	_, err := os.Stat("/proc/sys/kernel/seccomp/actions_avail")
+	filters := err == nil && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64")
+	inModes(t, func(t *testing.T, b *Box) {
+		m := b.without
+		r := must(t, b, shell("exit 0"))
+		if want := m.landlock || errno != 0 || version < 2; says(r, noteWrite) != want {
+			t.Errorf("Landlock is not used: %v, notes %q", want, r.Notes)
+		}
+		if says(r, noteNetwork) && filters && !m.seccomp {
+			t.Errorf("the filter is not used: notes %q", r.Notes)
+		}
+		if says(r, noteLimits) {
+			t.Errorf("the limits are not used: notes %q", r.Notes)
 		}
 	})
 }

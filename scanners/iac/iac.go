@@ -129,7 +129,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if err := run.prepare(ctx); err != nil {
 		return scanners.Report{}, err
 	}
-	if err := run.do(ctx, t.Jobs, run.tasks()); err != nil {
+	if err := run.do(ctx, t.Jobs, append(run.tasks(), run.rawTasks(p.raw)...)); err != nil {
 		return scanners.Report{}, err
 	}
 	for _, f := range run.checks.Failures() {
@@ -234,7 +234,8 @@ func (r *run) loadChecks() (*check.Set, error) {
 func (r *run) tasks() []work.Task {
 	var out []work.Task
 	if code := r.files[terraformKind]; len(code) > 0 {
-		tf := terraform.Load(code, terraform.Options{TFVars: r.vars, Workspace: r.scanner.options.Workspace, Now: r.checks.Now()})
+		tf := terraform.Load(code, terraform.Options{TFVars: r.vars, Workspace: r.scanner.options.Workspace, Now: r.checks.Now(),
+			Raw: slices.Contains(r.custom.Sources(), check.TerraformRaw)})
 		r.notes = append(r.notes, tf.Notes...)
 		out = append(out, tf.Tasks(r.checks)...)
 	}

@@ -80,7 +80,7 @@ func (o *overlays) tasks(checks *check.Set) []work.Task {
 				all.Notes = append(all.Notes, found.Notes...)
 				here := map[spot]int{}
 				for _, result := range found.Results {
-					s := spot{result.Check, result.Location.StartLine, result.Location.EndLine}
+					s := spot{result.Check, result.Location.StartLine}
 					if here[s]++; here[s] > told[s] {
 						told[s]++
 						all.Results = append(all.Results, result)
@@ -93,10 +93,10 @@ func (o *overlays) tasks(checks *check.Set) []work.Task {
 	return out
 }
 
-// spot is what a check says of some lines, where it may say several things.
+// spot is what a check says of a place, where it may say several things.
 type spot struct {
-	check      *check.Check
-	start, end int
+	check *check.Check
+	start int
 }
 
 // judge judges one object as one kustomization has it.
@@ -105,13 +105,19 @@ func (o *overlays) judge(ctx context.Context, checks *check.Set, r kustomize.Res
 		Path: r.Path, Framework: work.Kubernetes, Text: r.Text, Lines: r.Lines, Source: o.sources[r.Path],
 	})
 	for i := range out.Results {
-		related := finding.Location{Path: r.Kustomization, StartLine: 1, EndLine: 1, Message: "this kustomization deploys it"}
-		// Where a patch or the kustomization itself set what is wrong, that is
-		// the line to change.
-		if set, ok := r.Set[out.Results[i].Cause.Start-1]; ok {
-			related = finding.Location{Path: set.Path, StartLine: set.Line, EndLine: set.Line, Message: "the value is set here"}
+		result := &out.Results[i]
+		result.Related = append(result.Related, finding.Location{
+			Path: r.Kustomization, StartLine: 1, EndLine: 1, Message: "this kustomization deploys it",
+		})
+		// What a patch or the kustomization set may be the line to change.
+		for line := max(result.Cause.Start, 1); line <= result.Cause.End; line++ {
+			if set, ok := r.Set[line-1]; ok {
+				result.Related = append(result.Related, finding.Location{
+					Path: set.Path, StartLine: set.Line, EndLine: set.Line, Message: "a part of it is set here",
+				})
+				break
+			}
 		}
-		out.Results[i].Related = append(out.Results[i].Related, related)
 	}
 	return out, err
 }

@@ -80,6 +80,9 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 		if ctx.Err() != nil {
 			return scanners.Work{}, ctx.Err()
 		}
+		if len(s.options.Checks) > 0 && rawSource(f.Path) != "" && f.Size <= work.MaxFileSize {
+			p.raw = append(p.raw, work.File{Path: f.Path})
+		}
 		k := kindByName(path.Base(f.Path))
 		if k == byContent && s.wanted[workflowKind] && workflow.Is(t.Tree, f) {
 			k = workflowKind
@@ -96,6 +99,9 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 		}
 	}
 	what := p.what()
+	if what == "" && len(p.raw) > 0 {
+		what = text.Count(len(p.raw), "file") + " for the checks of this repository"
+	}
 	if what == "" && len(p.notes) == 0 {
 		return scanners.Nothing(s.nothing()), nil
 	}

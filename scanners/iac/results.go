@@ -53,7 +53,7 @@ func findingOf(r work.Result) finding.Finding {
 	f := finding.Finding{
 		RuleID:         r.Check.ID,
 		Severity:       r.Check.Severity,
-		SeveritySource: "trivy-checks",
+		SeveritySource: source(r.Check),
 		Message:        message(r.Framework, r.Message),
 		Fix:            plain(r.Check.Resolution, 400),
 		Location:       r.Location,
@@ -67,7 +67,7 @@ func findingOf(r work.Result) finding.Finding {
 	if part := text.OneLine(r.Part, 200); part != "" {
 		f.Key += "/" + part
 	}
-	if r.Framework == work.Kubernetes {
+	if r.Framework == work.Kubernetes || r.Framework == work.Helm {
 		if m := container.FindStringSubmatch(f.Message); m != nil {
 			f.Key += "/" + m[1]
 		}
@@ -75,14 +75,28 @@ func findingOf(r work.Result) finding.Finding {
 	return f
 }
 
+// source is who says how bad it is.
+func source(c *check.Check) string {
+	if c.Custom {
+		return "custom-checks"
+	}
+	return "trivy-checks"
+}
+
 // container is how the checks name the container at fault.
 var container = regexp.MustCompile(`^[Cc]ontainer ['"]?([^'" ]+)['"]? (?:of|in) `)
 
-// quoting are messages that go on to quote what they found, from a command or
-// a value that may hold a secret. They end where the quotation starts.
+// These are messages that go on to quote what they found, from a value that
+// may hold a secret. They end where the quotation starts.
+var (
+	quotesKeys     = regexp.MustCompile(` in key\(s\) or value\(s\) .*$`)
+	quotesCommands = regexp.MustCompile(`: .*$`)
+)
+
 var quoting = map[string]*regexp.Regexp{
-	work.Kubernetes: regexp.MustCompile(` in key\(s\) or value\(s\) .*$`),
-	work.Dockerfile: regexp.MustCompile(`: .*$`),
+	work.Kubernetes: quotesKeys,
+	work.Helm:       quotesKeys,
+	work.Dockerfile: quotesCommands,
 }
 
 // message is what the check says, on one line and without quotations.
@@ -142,7 +156,7 @@ func ruleOf(c *check.Check, frameworks []string) finding.Rule {
 	out := finding.Rule{
 		ID:          c.ID,
 		Name:        c.ShortCode,
-		Title:       plain(c.Title, 200),
+		Title:       plain(cmp.Or(c.Title, c.ID), 200),
 		Description: plain(c.Description, 2000),
 		References:  c.References,
 		Severity:    c.Severity,
@@ -156,19 +170,29 @@ func ruleOf(c *check.Check, frameworks []string) finding.Rule {
 	out.Tags = append([]string{Name}, out.Tags...)
 	var examples []work.Example
 	for _, f := range frameworks {
-		if code := c.Example(f); code != "" {
-			examples = append(examples, work.Example{Language: languages[f], Code: code})
+		w := writings[f]
+		e := work.Example{Language: w.language, Code: c.Example(w.examples)}
+		if e.Code != "" && !slices.Contains(examples, e) {
+			examples = append(examples, e)
 		}
 	}
 	out.Help = work.Help(out, plain(c.Resolution, 1000), examples...)
 	return out
 }
 
-// languages are the names that Markdown has for what frameworks are written in.
-var languages = map[string]string{
-	work.Terraform:  "hcl",
-	work.Kubernetes: "yaml",
-	work.Dockerfile: "dockerfile",
+// writing is how examples for a framework are written.
+type writing struct {
+	examples string // the framework whose examples they are
+	language string // as Markdown calls it
+}
+
+var writings = map[string]writing{
+	work.Terraform:      {"terraform", "hcl"},
+	work.TerraformPlan:  {"terraform", "hcl"},
+	work.CloudFormation: {"cloudformation", "yaml"},
+	work.Kubernetes:     {"kubernetes", "yaml"},
+	work.Helm:           {"kubernetes", "yaml"},
+	work.Dockerfile:     {"dockerfile", "dockerfile"},
 }
 
 // plain renders the words of a check, some of which hold a little HTML.

@@ -16,14 +16,11 @@ import (
 	tlog "github.com/aquasecurity/trivy/pkg/log"
 
 	"github.com/scangate/scangate/finding"
-	"github.com/scangate/scangate/scanners/iac/azure/jsondoc"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/text"
 )
-
-// Framework is the framework's name in results.
-const Framework = "azure-arm"
 
 // prepare silences the engine, which logs what it does not understand.
 var prepare = sync.OnceFunc(func() { tlog.InitLogger(false, true) })
@@ -171,7 +168,7 @@ func elements(v azure.Value) int {
 func (r *reader) result(v check.Verdict) work.Result {
 	out := work.Result{
 		Verdict:   v,
-		Framework: Framework,
+		Framework: work.AzureARM,
 		Location:  finding.Location{Path: r.path, StartLine: v.Cause.Start, EndLine: v.Cause.End},
 	}
 	for c := &v.Cause; c != nil; c = c.Parent {

@@ -74,7 +74,7 @@ func TestFindings(t *testing.T) {
 			t.Errorf("%s: (-want +got)\n%s", file, diff)
 		}
 		for _, r := range out.Results {
-			if r.Framework != azure.Framework || r.Location.Path != filepath.Base(file) || r.Cause.Path != r.Location.Path {
+			if r.Framework != work.AzureARM || r.Location.Path != filepath.Base(file) || r.Cause.Path != r.Location.Path {
 				t.Errorf("%s: %s is in %q of %q, %s", file, r.Check.ID, r.Location.Path, r.Cause.Path, r.Framework)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/aquasecurity/trivy/pkg/iac/types"
 
 	"github.com/scangate/scangate/finding"
-	"github.com/scangate/scangate/scanners/iac/azure/jsondoc"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/text"
 )

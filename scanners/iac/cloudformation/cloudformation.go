@@ -18,12 +18,10 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/suppress"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/text"
 )
-
-// Framework is the framework's name in results.
-const Framework = "cloudformation"
 
 // prepare silences the engine, which logs what it does not understand.
 var prepare = sync.OnceFunc(func() { tlog.InitLogger(false, true) })
@@ -53,6 +51,14 @@ func Judge(ctx context.Context, checks *check.Set, f work.File, o Options) (work
 		if err := j.round(round); err != nil {
 			return work.Outcome{}, err
 		}
+	}
+	// Marks of Checkov's stand in JSON, too, as metadata.
+	file, problems := suppress.Parse(f.Data, suppress.CloudFormation, checks.Now())
+	marks := suppress.Marks{f.Path: file}
+	t.notes = append(t.notes, work.MarkNotes(f.Path, problems)...)
+	for i := range j.results {
+		r := &j.results[i]
+		r.Suppressions = work.Suppressions(marks, suppress.Subject{IDs: r.Check.Names(), Chain: work.Chain(&r.Cause)})
 	}
 	slices.SortStableFunc(j.results, compareResults)
 	j.results = slices.CompactFunc(j.results, func(a, b work.Result) bool { return compareResults(a, b) == 0 })
@@ -189,7 +195,7 @@ func (t *template) result(v check.Verdict, places []place) work.Result {
 	at := t.locate(&v.Cause, places)
 	out := work.Result{
 		Verdict:   v,
-		Framework: Framework,
+		Framework: work.CloudFormation,
 		Location:  finding.Location{Path: t.path, StartLine: v.Cause.Start, EndLine: v.Cause.End},
 		Part:      text.OneLine(at.path, 300),
 		Resource:  text.OneLine(at.resource, 200),

@@ -89,7 +89,7 @@ func TestFindings(t *testing.T) {
 				t.Errorf("%s: (-want +got)\n%s", name, diff)
 			}
 			for _, r := range out.Results {
-				if r.Framework != cloudformation.Framework || r.Location.Path != name || r.Cause.Path != name {
+				if r.Framework != work.CloudFormation || r.Location.Path != name || r.Cause.Path != name {
 					t.Errorf("%s: %s is in %q of %q, %s", name, r.Check.ID, r.Location.Path, r.Cause.Path, r.Framework)
 				}
 			}

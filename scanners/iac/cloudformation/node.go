@@ -6,7 +6,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/scangate/scangate/scanners/iac/azure/jsondoc"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 )
 
 type kind byte

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/scangate/scangate/scanners/iac/azure/jsondoc"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 )
 
 // Options are what a template is given from outside.

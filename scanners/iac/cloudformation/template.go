@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/scangate/scangate/finding"
-	"github.com/scangate/scangate/scanners/iac/azure/jsondoc"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/scanners/iac/yamldoc"
 	"github.com/scangate/scangate/text"

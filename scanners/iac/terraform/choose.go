@@ -21,6 +21,9 @@ type Options struct {
 
 	// Now is what marks that expire are held against.
 	Now time.Time
+
+	// Raw has checks judge the blocks of the modules, too, as they are written.
+	Raw bool
 }
 
 func (o Options) workspace() string {

@@ -18,9 +18,6 @@ import (
 	"github.com/scangate/scangate/text"
 )
 
-// PlanFramework is the framework of plans, as findings and thresholds name it.
-const PlanFramework = "terraform-plan"
-
 const (
 	// MaxPlanSize bounds a plan, in bytes.
 	MaxPlanSize = 16 << 20
@@ -176,7 +173,7 @@ func evaluatePlan(ctx context.Context, code []byte) (any, error) {
 
 // result says what a verdict about the code is about in the plan.
 func (c *planCode) result(p *plan, path string, v check.Verdict) work.Result {
-	out := work.Result{Framework: PlanFramework}
+	out := work.Result{Framework: work.TerraformPlan}
 	line := 0
 	if i, ok := slices.BinarySearchFunc(c.spans, v.Cause.Start, compareSpan); ok {
 		r := c.spans[i].resource

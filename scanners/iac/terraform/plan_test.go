@@ -75,7 +75,7 @@ func TestPlan(t *testing.T) {
 		if r.Cause.Managed {
 			got = append(got, fmt.Sprintf("%s %d %s %s", r.Check.ID, r.Location.StartLine, r.Resource, r.Part))
 		}
-		if r.Framework != PlanFramework || r.Location.Path != "tfplan.json" || r.Cause.Path != "tfplan.json" {
+		if r.Framework != work.TerraformPlan || r.Location.Path != "tfplan.json" || r.Cause.Path != "tfplan.json" {
 			t.Errorf("%s: framework %s, location %v, cause %v", r.Check.ID, r.Framework, r.Location, r.Cause)
 		}
 	}

@@ -145,6 +145,18 @@ func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (ou
 		r.Suppressions = tf.suppressions(modules, v)
 		out.Results = append(out.Results, r)
 	}
+	if !tf.options.Raw {
+		return out, nil
+	}
+	verdicts, err = checks.Judge(ctx, check.Input{Source: check.TerraformRaw, Path: dir, Value: tfengine.ExportModules(modules)})
+	if err != nil {
+		return work.Outcome{}, err
+	}
+	for _, v := range verdicts {
+		r := tf.result(v)
+		r.Suppressions = tf.suppressions(modules, v)
+		out.Results = append(out.Results, r)
+	}
 	return out, nil
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/scangate/scangate/scanners/iac/azure/jsondoc"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 )
 
 // show writes a tree with its lines.

@@ -38,12 +38,3 @@ const (
 	noteOpen     = "a program that it started kept its output open after its end"
 	noteLeft     = "a program that it started and that hides may outlive it: this system permits no process namespace"
 )
-
-// bareNotes are those of a system that has none of the mechanisms.
-func bareNotes(l *launch) []string {
-	notes := []string{noteWrite, noteLimits}
-	if !l.network {
-		notes = append(notes, noteNetwork)
-	}
-	return notes
-}

@@ -72,18 +72,6 @@ func (s source) position(at int) (line, column int) {
 	return line, column
 }
 
-// line is the text of a line.
-func (s source) line(n int) string {
-	if n < 1 || n > len(s.lines) {
-		return ""
-	}
-	end := len(s.text)
-	if n < len(s.lines) {
-		end = s.lines[n] - 1
-	}
-	return s.text[s.lines[n-1]:end]
-}
-
 const (
 	maxColumn = 64 << 10 // bytes into a line
 )

@@ -348,12 +348,24 @@ func (r *run) report() scanners.Report {
 		r.notes = append(r.notes, finding.Note{Level: finding.Information, Message: templatesNote(n)})
 	}
 	findings, rules := conclude(all, own)
+	quoteValues(findings, r.contents())
 	return scanners.Report{
 		Findings: findings,
 		Rules:    rules,
 		Looked:   r.looked,
 		Notes:    append(work.SortNotes(r.notes), r.tree.Problems()...),
 	}
+}
+
+// contents are the files that were judged as they are written, by path.
+func (r *run) contents() map[string][]byte {
+	out := map[string][]byte{}
+	for _, files := range r.files {
+		for _, f := range files {
+			out[f.Path] = f.Data
+		}
+	}
+	return out
 }
 
 // templatesNote says that n files were left alone.

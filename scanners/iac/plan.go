@@ -93,7 +93,7 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 		case k == kinds || !s.wanted[k]:
 		case k == dockerfileKind && !isDockerfile(t.Tree, f):
 		case f.Size > work.MaxFileSize:
-			p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge))
+			p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge(k)))
 		default:
 			p.files[k] = append(p.files[k], work.File{Path: f.Path})
 		}
@@ -108,7 +108,10 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 	return scanners.Work{What: what, Items: p}, nil
 }
 
-const tooLarge = "is over 4 MiB: not scanned; split it or generate it outside of the repository"
+// tooLarge says that a file of a kind is over its limit.
+func tooLarge(kind int) string {
+	return fmt.Sprintf("is over %d MiB: not scanned; split it or generate it outside of the repository", maxSize(kind)>>20)
+}
 
 // what says how many files of which framework there are.
 func (p *plan) what() string {
@@ -171,7 +174,7 @@ func (s *Scanner) sniff(p *plan, tree *scanners.Tree, f scanners.File) {
 		p.notes = append(p.notes, work.Gap(f.Path, 0, "cannot be read: "+err.Error()))
 		return
 	case max(f.Size, int64(len(data))) > maxSize(kind):
-		p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge))
+		p.notes = append(p.notes, work.Gap(f.Path, 0, tooLarge(kind)))
 		return
 	}
 	if p.kept+int64(len(data)) > maxKept {

@@ -19,9 +19,6 @@ import (
 )
 
 const (
-	// MaxPlanSize bounds a plan, in bytes.
-	MaxPlanSize = 16 << 20
-
 	maxPlanResources = 5_000
 	maxPlanDepth     = 100
 	maxPlanAddress   = 300 // bytes that are shown of a resource's address
@@ -101,8 +98,8 @@ func lineAt(data []byte, offset int) int {
 // resource in the plan, and never say what is marked as sensitive there.
 func JudgePlan(ctx context.Context, checks *check.Set, f work.File) (out work.Outcome, err error) {
 	prepare()
-	if len(f.Data) > MaxPlanSize {
-		return work.OnlyGap(f.Path, 0, fmt.Sprintf("is a plan over %d MiB: not scanned", MaxPlanSize>>20)), nil
+	if len(f.Data) > work.MaxPlanSize {
+		return work.OnlyGap(f.Path, 0, fmt.Sprintf("is a plan over %d MiB: not scanned", work.MaxPlanSize>>20)), nil
 	}
 	if line := planTooDeep(f.Data); line > 0 {
 		return work.OnlyGap(f.Path, line, "is nested too deep to be parsed: not scanned"), nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/scangate/scangate/scanners/iac/work"
 )
 
 // planCode is a plan written as code.
@@ -43,7 +45,7 @@ func compareSpan(s planSpan, line int) int {
 const notKnown = "known_after.apply"
 
 // maxPlanCode bounds the code that is made from a plan, in bytes.
-const maxPlanCode = 2 * MaxPlanSize
+const maxPlanCode = 2 * work.MaxPlanSize
 
 // code writes the resources, or returns nil when it would be too much.
 func (p *plan) code() *planCode {

@@ -222,7 +222,7 @@ func TestPlanHostile(t *testing.T) {
 		{"nothing planned", `{}`, ""},
 		{"deep", `{"a":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}", "gap tfplan.json:1: is nested too deep to be parsed: not scanned"},
 		{"deep modules", `{"planned_values":{"root_module":` + deepModules + `}}`, "gap tfplan.json:1: is nested too deep to be parsed: not scanned"},
-		{"large", "{" + strings.Repeat(" ", MaxPlanSize) + "}", "gap tfplan.json:0: is a plan over 16 MiB: not scanned"},
+		{"large", "{" + strings.Repeat(" ", work.MaxPlanSize) + "}", "gap tfplan.json:0: is a plan over 16 MiB: not scanned"},
 		{"100000 resources", manyResources(100_000, true), "gap tfplan.json:0: has more than 5000 resources: not scanned"},
 		{"100000 blocks", onePlan(`{"after":{"x":[{}`+strings.Repeat(",{}", 100_000)+`]}}`, "{}"), "gap tfplan.json:0: has more than 20000 blocks or 32 MiB of values: not scanned"},
 		{"values that grow", onePlan(`{"after":{"x":"`+strings.Repeat("\x7f", 6<<20)+`"}}`, "{}"), "gap tfplan.json:0: has more than 20000 blocks or 32 MiB of values: not scanned"},

@@ -29,7 +29,7 @@ const (
 	// comes near it.
 	MaxFileSize = 4 << 20
 	// MaxPlanSize bounds a plan of Terraform, which a program writes.
-	MaxPlanSize = 32 << 20
+	MaxPlanSize = 16 << 20
 )
 
 // File is one file of the tree.

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,27 @@ func TestBoundsOfCalls(t *testing.T) {
 		_, notes := judge(t, map[string]string{"main.tf": chain(n), "m/m.tf": module}, Options{})
 		if large := strings.Contains(strings.Join(notes, "\n"), "16 million"); large != want {
 			t.Errorf("%d calls: too large %v, want %v: %v", n, large, want, notes)
+		}
+	}
+}
+
+// TestManyCalls sees that module calls which the engine does not get to are no
+// silence.
+func TestManyCalls(t *testing.T) {
+	for n, gap := range map[int]string{
+		30: "",
+		40: "gap main.tf:1: this module calls 40 modules, counting copies, of which the engine looked at 32: call fewer from one module to have all scanned",
+	} {
+		code := ""
+		for i := range n {
+			code += fmt.Sprintf("module \"m%d\" {\n  source = \"./m\"\n}\n", i)
+		}
+		results, notes := judge(t, map[string]string{"main.tf": code, "m/m.tf": "resource \"aws_s3_bucket\" \"b\" {\n  acl = \"public-read\"\n}\n"}, Options{})
+		if strings.Join(notes, "\n") != gap {
+			t.Errorf("%d calls: notes %v", n, notes)
+		}
+		if found := len(found(results, public)); found != min(n, 32) {
+			t.Errorf("%d calls: %d findings", n, found)
 		}
 	}
 }

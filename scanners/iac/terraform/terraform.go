@@ -125,7 +125,7 @@ func (tf *Code) evaluate(ctx context.Context, checks *check.Set, dir string) (ou
 	if err != nil {
 		return work.Outcome{}, fmt.Errorf("cannot evaluate the root module: %w", err)
 	}
-	out.Notes = tf.cappedNotes(modules)
+	out.Notes = append(tf.cappedNotes(modules), tf.missedNotes(modules)...)
 	if fsys.overdrawn() {
 		out.Notes = append(out.Notes, work.Gap(tf.modules[dir].firstFile(), 0,
 			"the module calls of this root module multiply too far: it is scanned in part"))

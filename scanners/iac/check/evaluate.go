@@ -23,6 +23,15 @@ type evaluation struct {
 // is taken for a fault: the checks take milliseconds.
 const maxTime = time.Minute
 
+// inputTime bounds the time of all checks on one input: a root module may hold
+// thousands of resources, an object or a Dockerfile does not.
+func (in Input) inputTime() time.Duration {
+	if in.Source == Cloud || in.Source == TerraformRaw {
+		return 10 * time.Minute
+	}
+	return time.Minute
+}
+
 func (e *evaluation) run(ctx context.Context, list []*executable) ([]Verdict, error) {
 	txn, err := e.set.store.NewTransaction(ctx)
 	if err != nil {
@@ -37,7 +46,12 @@ func (e *evaluation) run(ctx context.Context, list []*executable) ([]Verdict, er
 		defer e.set.teamStore.Abort(ctx, teamTxn)
 	}
 	var out []Verdict
+	end := time.Now().Add(e.in.inputTime())
 	for _, x := range list {
+		if time.Now().After(end) {
+			e.set.failures.add(x.check, errTime) // and so would the rest
+			break
+		}
 		if e.caches[x.compiler] == nil {
 			e.caches[x.compiler] = topdown.NewVirtualCache()
 		}

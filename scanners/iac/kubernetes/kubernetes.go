@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aquasecurity/trivy/pkg/iac/scanners/kubernetes/parser"
@@ -34,12 +35,16 @@ type Manifests struct {
 	Source []byte
 }
 
+// maxObjects bounds the objects of one file, each of which takes milliseconds.
+const maxObjects = 2_000
+
 // Judge judges the manifests of a file. One that cannot be parsed is a gap;
 // the others are judged. A file with template actions is no manifest: it is
 // reported as templated, and left alone.
 func Judge(ctx context.Context, checks *check.Set, m Manifests) (out work.Outcome, templated bool, err error) {
 	marks, problems := m.marks(checks.Now())
 	out.Notes = work.MarkNotes(m.Path, problems)
+	judged := 0
 	for _, d := range yamldoc.Split(m.Text) {
 		if ctx.Err() != nil {
 			return work.Outcome{}, false, ctx.Err()
@@ -57,6 +62,14 @@ func Judge(ctx context.Context, checks *check.Set, m Manifests) (out work.Outcom
 			continue
 		}
 		for _, o := range objects(object) {
+			if judged++; judged > maxObjects {
+				out.Notes = append(out.Notes, work.Gap(m.Path, m.line(d.Offset+1), fmt.Sprintf("has more than %d objects: the rest is not judged", maxObjects)))
+				return out, false, nil
+			}
+			if tooManyContainers(o, 0) {
+				out.Notes = append(out.Notes, work.Gap(m.Path, m.line(d.Offset+1), fmt.Sprintf("an object has more than %d containers: not judged", maxContainers)))
+				continue
+			}
 			verdicts, err := checks.Judge(ctx, check.Input{Source: check.Kubernetes, Path: m.Path, Value: o})
 			if err != nil {
 				return work.Outcome{}, false, err

@@ -88,3 +88,22 @@ func TestLines(t *testing.T) {
 		t.Errorf("notes %v", out.Notes)
 	}
 }
+
+// TestManyObjects sees that a file of very many objects ends.
+func TestManyObjects(t *testing.T) {
+	text := strings.Repeat("apiVersion: v1\nkind: Namespace\n---\n", maxObjects+2)
+	_, out := hostPID(t, Manifests{Path: "m.yaml", Framework: work.Kubernetes, Text: []byte(text)})
+	if len(out.Notes) != 1 || out.Notes[0].Line != 3*maxObjects+1 || !strings.Contains(out.Notes[0].Message, "2000 objects") {
+		t.Errorf("notes %v", out.Notes)
+	}
+}
+
+// TestManyContainers sees that an object of very many containers is a gap, and
+// the next one is judged.
+func TestManyContainers(t *testing.T) {
+	many := "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {initContainers: [" + strings.Repeat("{name: a, image: b},", maxContainers+1) + "]}}}}}\n---\n"
+	got, out := hostPID(t, Manifests{Path: "m.yaml", Framework: work.Kubernetes, Text: []byte(many + "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: " + spec + "\n")})
+	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0].Message, "300 containers") || len(got) != 1 {
+		t.Errorf("%v, notes %v", got, out.Notes)
+	}
+}

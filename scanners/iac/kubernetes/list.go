@@ -45,6 +45,27 @@ func flatten(object map[string]any, depth int) []map[string]any {
 	return out
 }
 
+// maxContainers bounds the containers of an object: some checks compare each
+// with every other.
+const maxContainers = 300
+
+// tooManyContainers reports whether an object has a list of more.
+func tooManyContainers(v any, depth int) bool {
+	object, ok := v.(map[string]any)
+	if !ok || depth > 8 { // spec.jobTemplate.spec.template.spec.containers
+		return false
+	}
+	for key, value := range object {
+		if list, ok := value.([]any); ok && strings.HasSuffix(strings.ToLower(key), "containers") && len(list) > maxContainers {
+			return true
+		}
+		if tooManyContainers(value, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
 // metadataKey is where the engine's parser says which lines an object is on.
 const metadataKey = "__defsec_metadata"
 

@@ -1,0 +1,272 @@
+package external
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/external/run"
+	"github.com/scangate/scangate/text"
+)
+
+// Options is how a tool is run.
+type Options struct {
+	// Asked says that the configuration or the command line names the tool:
+	// that it is missing is then a failure. A tool that was merely detected is
+	// skipped.
+	Asked   bool
+	Offline bool
+	// Path is where programs are looked for; nil: the directories of PATH.
+	Path []string
+	// Timeout bounds a single start; 0: only the scan's own limit does.
+	Timeout time.Duration
+}
+
+// noTimeout is for a tool that only the scan's own time limit bounds.
+const noTimeout = 7 * 24 * time.Hour
+
+// versionTimeout bounds how long a tool may think about its version.
+const versionTimeout = time.Minute
+
+// Scanner runs a tool. It may be used by several goroutines at once.
+type Scanner struct {
+	tool    Tool
+	options Options
+
+	mu      sync.Mutex
+	version string // once it is known
+}
+
+var (
+	_ scanners.Scanner   = (*Scanner)(nil)
+	_ scanners.Versioned = (*Scanner)(nil)
+)
+
+// New returns the scanner that runs a tool.
+func New(t Tool, o Options) *Scanner { return &Scanner{tool: t, options: o} }
+
+// Name returns the tool's name.
+func (s *Scanner) Name() string { return s.tool.Name }
+
+// Engine names the tool, and its version once a scan has asked for it.
+func (s *Scanner) Engine() finding.Engine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return finding.Engine{Name: s.tool.Name, Version: s.version}
+}
+
+// plan is what Plan hands to Scan.
+type plan struct {
+	program string
+	path    []string // where it finds programs of its own
+	units   []Unit
+	notes   []finding.Note
+}
+
+// Plan tells whether the tool applies and is there. It starts nothing.
+func (s *Scanner) Plan(_ context.Context, t scanners.Target) (scanners.Work, error) {
+	units, err := s.tool.Units(t.Tree)
+	if err != nil {
+		return scanners.Work{}, err
+	}
+	if len(units.List) == 0 {
+		if len(units.Gaps) > 0 {
+			return scanners.Work{}, errors.New(units.Gaps[0].String())
+		}
+		return scanners.Nothing(units.None), nil
+	}
+	if s.options.Offline && s.tool.Network {
+		const why = "it needs the network, which --offline forbids"
+		if !s.options.Asked {
+			return scanners.Nothing(why), nil
+		}
+		return scanners.Work{}, errors.New(why + ": leave it out with --scanners, or scan without --offline")
+	}
+	p := &plan{units: units.List, notes: units.Gaps}
+	if err := s.find(p, t.Tree.Dir()); err != nil {
+		if !s.options.Asked && errors.Is(err, run.ErrNotFound) {
+			return scanners.Nothing(err.Error()), nil
+		}
+		return scanners.Work{}, err
+	}
+	return scanners.Work{What: what(units), Items: p}, nil
+}
+
+// find looks for the programs.
+func (s *Scanner) find(p *plan, tree string) error {
+	dirs := s.options.Path
+	if dirs == nil {
+		dirs = filepath.SplitList(os.Getenv("PATH"))
+	}
+	search := run.Search{Dirs: dirs, Tree: tree}
+	if install := about(s.tool.Name).Install; install != "" {
+		search.Hint = "install it with `" + install + "`"
+	}
+	for i, name := range s.tool.Programs {
+		found, err := search.Find(name)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			p.program = found.Path
+		}
+		for _, doubt := range found.Notes {
+			p.notes = append(p.notes, finding.Note{Level: finding.Warning, Message: doubt})
+		}
+	}
+	var err error
+	p.path, err = search.Path()
+	return err
+}
+
+// what words the units.
+func what(u Units) string {
+	if u.What != "" {
+		return text.OneLine(u.What, maxWords)
+	}
+	var names []string
+	for _, unit := range u.List {
+		if name := cmp.Or(unit.Name, unit.Dir); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	const shown = 5
+	more := ""
+	if len(names) > shown {
+		more = fmt.Sprintf(" and %d more", len(names)-shown)
+		names = names[:shown]
+	}
+	return text.OneLine(strings.Join(names, ", ")+more, maxWords)
+}
+
+// Scan runs the tool for each unit, several side by side.
+func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) (scanners.Report, error) {
+	p, ok := w.Items.(*plan)
+	if !ok {
+		return scanners.Report{}, fmt.Errorf("not a plan of this scanner: %T", w.Items)
+	}
+	if err := s.askVersion(ctx, p); err != nil {
+		return scanners.Report{}, err
+	}
+	readings := make([]*Reading, len(p.units))
+	errs := make([]error, len(p.units))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, max(t.Jobs, 1))
+	for i, u := range p.units {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = scanners.Safely(func() (err error) {
+				readings[i], err = s.unit(ctx, t.Tree, p, u)
+				return err
+			})
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return scanners.Report{}, ctx.Err()
+	}
+	return s.join(t.Tree, p, readings, errs)
+}
+
+// join makes one report of all units.
+func (s *Scanner) join(tree *scanners.Tree, p *plan, readings []*Reading, errs []error) (scanners.Report, error) {
+	notes := append(tree.Problems(), p.notes...)
+	total := newReading(tree, Unit{Dir: "."})
+	failed := 0
+	for i, r := range readings {
+		if errs[i] != nil {
+			failed++
+			dir := p.units[i].Dir
+			if dir == "." {
+				dir = ""
+			}
+			notes = append(notes, finding.Note{Level: finding.Gap, Path: dir, Message: errs[i].Error()})
+			continue
+		}
+		if r.version != "" {
+			s.setVersion(r.version)
+		}
+		notes = append(notes, r.ownNotes()...)
+		total.merge(r)
+	}
+	if failed == len(p.units) {
+		return scanners.Report{}, errs[0]
+	}
+	if err := s.oldEnough(); err != nil {
+		return scanners.Report{}, err
+	}
+	if v := s.Engine().Version; v != "" {
+		notes = append(notes, finding.Note{Level: finding.Information, Message: "ran " + s.tool.Name + " " + v})
+	}
+	report := total.report()
+	report.Notes = compactNotes(append(notes, total.ownNotes()...))
+	return report, nil
+}
+
+// askVersion asks the tool for its version, if that is how it is known.
+func (s *Scanner) askVersion(ctx context.Context, p *plan) error {
+	if len(s.tool.Version.Args) == 0 {
+		return nil
+	}
+	res, err := run.Run(ctx, run.Command{Program: p.program, Args: s.tool.Version.Args, Path: p.path, Timeout: versionTimeout})
+	if err == nil && res.Exit != 0 {
+		err = fmt.Errorf("exit status %d%s", res.Exit, said(&res))
+	}
+	if err != nil {
+		return fmt.Errorf("%s does not tell its version: %w", filepath.Base(p.program), err)
+	}
+	v := versionForm.FindString(string(res.Stdout[:min(len(res.Stdout), 4<<10)]))
+	if v == "" {
+		p.notes = append(p.notes, finding.Note{Level: finding.Information, Message: filepath.Base(p.program) + " was built without a version"})
+		return nil
+	}
+	s.setVersion(v)
+	return s.oldEnough()
+}
+
+var versionForm = regexp.MustCompile(`\b\d{1,6}(?:\.\d{1,9}){1,3}\b`)
+
+func (s *Scanner) setVersion(v string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = v
+}
+
+// oldEnough refuses a version whose output is another than the one we read.
+func (s *Scanner) oldEnough() error {
+	v := s.Engine().Version
+	if v == "" || compareVersions(v, s.tool.Version.Oldest) >= 0 {
+		return nil
+	}
+	return fmt.Errorf("version %s is too old, want %s or newer: update it with `%s`", v, s.tool.Version.Oldest, about(s.tool.Name).Install)
+}
+
+// compareVersions compares dotted numbers; what is missing is 0.
+func compareVersions(a, b string) int {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range max(len(x), len(y)) {
+		var m, n int
+		if i < len(x) {
+			m, _ = strconv.Atoi(x[i])
+		}
+		if i < len(y) {
+			n, _ = strconv.Atoi(y[i])
+		}
+		if m != n {
+			return cmp.Compare(m, n)
+		}
+	}
+	return 0
+}

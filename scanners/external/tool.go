@@ -1,0 +1,118 @@
+package external
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners"
+)
+
+// Tool is what is known of a program of somebody else's.
+type Tool struct {
+	Name     string   // the scanner's: config key, category, threshold key
+	Programs []string // what must be there: the one that is run, then what that one runs
+	Version  Version
+	Network  bool // it asks somebody: --offline forbids it
+
+	// Exits are the statuses besides 0 with which it ends when it has found
+	// something. Any other one leaves doubt about what it did not say.
+	Exits []int
+
+	// Units finds in the tree what the tool applies to.
+	Units func(t *scanners.Tree) (Units, error)
+	// Call is how the tool is started for a unit.
+	Call func(u Unit, p Place) Call
+	// Read turns the tool's output into findings. It fails on what it cannot
+	// read to the end.
+	Read func(o Output, r *Reading) error
+}
+
+// Version is how a tool is asked for its version.
+type Version struct {
+	Args   []string // empty: it is not asked, and its output may say
+	Oldest string   // the oldest one that works, "7" or "3.2.1"
+}
+
+// Units is what a tool applies to.
+type Units struct {
+	List []Unit
+	None string         // why the list is empty, when it is
+	What string         // what there is to do, one line; empty: the units are listed
+	Gaps []finding.Note // what was asked for and cannot be done
+}
+
+// Unit is what one start of a tool is about.
+type Unit struct {
+	Dir  string // where it works, relative to the tree, "." for the tree itself
+	Name string // for people and messages; empty when there is only one
+	File string // the file that it is about, if it is one, relative to the tree
+	Mode string // what tells two starts in one directory apart
+}
+
+// Place is where a tool runs.
+type Place struct {
+	Tree string                   // the absolute path of the scanned directory
+	File func(name string) string // where a file of the tool's own directory is
+}
+
+// Call is a start of a tool.
+type Call struct {
+	Args  []string
+	Env   []string          // "NAME=value", besides what every tool gets
+	Files map[string][]byte // what is put into its own directory beforehand
+	// Output is the file in its own directory that it writes; empty: it writes
+	// to its standard output.
+	Output string
+}
+
+// Output is what a tool said.
+type Output struct {
+	Data   []byte
+	Stderr []byte
+	Exit   int
+	Unit   Unit
+}
+
+// About is what people should know of a tool. The table of
+// docs/external-tools.md is made of it.
+type About struct {
+	Name       string
+	Adds       string // what scangate itself does not have
+	Sends      string // what leaves the machine, and to whom
+	Licence    string // SPDX
+	Install    string // a command
+	Example    string // a line of the configuration's scanners section
+	Frameworks []string
+}
+
+// Known lists the tools in the order of the documentation.
+func Known() []About {
+	return []About{aboutNPMAudit()}
+}
+
+// about finds a tool's entry; a tool without one has none of it.
+func about(name string) About {
+	all := Known()
+	if i := slices.IndexFunc(all, func(a About) bool { return a.Name == name }); i >= 0 {
+		return all[i]
+	}
+	return About{Name: name}
+}
+
+// Table is the table of the documentation, in Markdown.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| Tool | What it adds | What it sends, and to whom | Licence | Install | Example |\n|---|---|---|---|---|---|\n")
+	for _, a := range Known() {
+		b.WriteString("| `" + a.Name + "` | " + a.Adds + " | " + a.Sends + " | " + a.Licence + " | " + code(a.Install) + " | `" + a.Example + "` |\n")
+	}
+	return b.String()
+}
+
+func code(s string) string {
+	if s == "" {
+		return "nothing to install"
+	}
+	return "`" + s + "`"
+}

@@ -123,9 +123,9 @@ func recorded(t testing.TB, name string, now func() []byte) string {
 	return string(data)
 }
 
-// output runs a real tool as its scanner would, and returns what it printed,
-// with the tree's path replaced.
-func output(t testing.TB, tool Tool, tr *scanners.Tree, u Unit) []byte {
+// output runs a real tool as its scanner would, and returns its report, with
+// the tree's path replaced, and its log.
+func output(t testing.TB, tool Tool, tr *scanners.Tree, u Unit) (data, log []byte) {
 	t.Helper()
 	dirs := filepath.SplitList(os.Getenv("PATH"))
 	program := must(run.Search{Dirs: dirs}.Find(tool.Programs[0]))(t)
@@ -141,11 +141,11 @@ func output(t testing.TB, tool Tool, tr *scanners.Tree, u Unit) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data := res.Stdout
+	data = res.Stdout
 	if call.Output != "" {
 		data = must(box.Read(call.Output, maxOutput))(t)
 	}
-	return bytes.ReplaceAll(data, []byte(tr.Dir()), []byte("/tree"))
+	return bytes.ReplaceAll(data, []byte(tr.Dir()), []byte("/tree")), res.Stderr
 }
 
 // notes joins a run's notes, a line each.

@@ -130,7 +130,8 @@ func TestNPMAuditReads(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(tr.Dir(), "api", ".npmrc"), []byte("registry="+server.URL+"/\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return output(t, tool, tr, u)
+		data, _ := output(t, tool, tr, u)
+		return data
 	})
 	r, err := read(t, tool, tr, u, data)
 	if err != nil {

@@ -211,6 +211,9 @@ func (s *Scanner) join(tree *scanners.Tree, p *plan, readings []*Reading, errs [
 		notes = append(notes, finding.Note{Level: finding.Information, Message: "ran " + s.tool.Name + " " + v})
 	}
 	report := total.report()
+	if s.tool.Join != nil {
+		report.Findings = s.tool.Join(report.Findings)
+	}
 	report.Notes = compactNotes(append(notes, total.ownNotes()...))
 	return report, nil
 }

@@ -26,6 +26,8 @@ type Tool struct {
 	// Read turns the tool's output into findings. It fails on what it cannot
 	// read to the end.
 	Read func(o Output, r *Reading) error
+	// Join merges the findings of all units; nil: they stay as they are.
+	Join func([]finding.Finding) []finding.Finding
 }
 
 // Version is how a tool is asked for its version.
@@ -88,7 +90,7 @@ type About struct {
 
 // Known lists the tools in the order of the documentation.
 func Known() []About {
-	return []About{aboutNPMAudit()}
+	return []About{aboutNPMAudit(), aboutGitleaks()}
 }
 
 // about finds a tool's entry; a tool without one has none of it.

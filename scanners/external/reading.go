@@ -196,8 +196,25 @@ func line(s string, limit int) string {
 	if len(s) > 16*limit {
 		s = s[:16*limit] // most of it is not going to be kept
 	}
-	s = text.OneLine(s, limit)
+	if !plain(s, limit) {
+		s = text.OneLine(s, limit)
+	}
 	return strings.TrimLeft(strings.ReplaceAll(s, "##[", "# ["), ": ")
+}
+
+// plain tells of most words at a glance that they need no cleaning.
+func plain(s string, limit int) bool {
+	if len(s) > limit {
+		return false
+	}
+	last := byte(' ')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = s[i]
+	}
+	return last != ' ' || s == ""
 }
 
 // links keeps what is an address on the web.

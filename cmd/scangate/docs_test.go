@@ -50,7 +50,7 @@ func TestREADMEListsTheFormats(t *testing.T) {
 }
 
 func TestEveryScannerIsWhatTheListCallsIt(t *testing.T) {
-	for _, e := range embedded() {
+	for _, e := range append(embedded(), tools()...) {
 		s, err := e.make(config.Section{}, settings{})
 		if err != nil {
 			t.Fatal(err)

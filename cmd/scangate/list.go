@@ -9,6 +9,7 @@ import (
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dependency"
+	"github.com/scangate/scangate/scanners/external"
 	"github.com/scangate/scangate/scanners/iac"
 	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/scanners/secret"
@@ -53,13 +54,58 @@ func embedded() []entry {
 	}
 }
 
+// tools lists the programs of others, and imports of what they wrote. They run
+// only when the configuration has their section or --scanners names them. A
+// new one is a file in scanners/external, a line here and a row in
+// docs/external-tools.md.
+func tools() []entry {
+	frameworks := map[string][]string{}
+	for _, a := range external.Known() {
+		frameworks[a.Name] = a.Frameworks
+	}
+	list := []entry{
+		{name: "npm-audit", make: tool(external.NPMAudit)},
+		{name: "gitleaks", make: tool(external.Gitleaks)},
+		{name: "checkov", make: tool(external.Checkov)},
+		{name: "codeql", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
+			return build(s, &external.CodeQLOptions{}, external.CodeQL)
+		}},
+		{name: "sarif", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
+			return build(s, &external.SARIFOptions{}, external.SARIF)
+		}},
+	}
+	for i := range list {
+		list[i].frameworks = frameworks[list[i].name]
+	}
+	return list
+}
+
+// tool makes the scanner that runs a tool.
+func tool[O any](describe func(O) (external.Tool, error)) func(config.Section, settings) ([]scanners.Scanner, error) {
+	return func(s config.Section, set settings) ([]scanners.Scanner, error) {
+		var o O
+		return build(s, &o, func(o O) (*external.Scanner, error) {
+			t, err := describe(o)
+			return external.New(t, external.Options{Asked: true, Offline: set.offline}), err
+		})
+	}
+}
+
+// all lists the scanners and the tools.
+func (a *app) all() []entry {
+	out := slices.Clone(a.scanners)
+	for _, t := range tools() {
+		if !slices.ContainsFunc(out, func(e entry) bool { return e.name == t.name }) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // planned names what the configuration format reserves for scanners that this
 // version does not have: a policy may already speak of them, as results from
 // elsewhere can be judged too.
-var planned = map[string][]string{
-	"dast": nil, "npm-audit": nil, "cargo-audit": nil, "codeql": nil, "dependabot": nil,
-	"trivy": nil, "gitleaks": nil, "checkov": {"cloudformation", "dockerfile", "helm", "kubernetes", "terraform"}, "zap": nil,
-}
+var planned = map[string][]string{"dast": nil, "cargo-audit": nil, "dependabot": nil, "trivy": nil, "zap": nil}
 
 // build decodes a scanner's section over its defaults and makes the scanner.
 func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) ([]scanners.Scanner, error) {
@@ -79,18 +125,23 @@ func (a *app) known() policy.Known {
 	for name, frameworks := range planned {
 		k[name] = frameworks
 	}
-	for _, e := range a.scanners {
+	for _, e := range a.all() {
 		k[e.name] = e.frameworks
 	}
 	return k
 }
 
 // choose makes the scanners that a comma-separated list asks for, in the order
-// of the program's own list; an empty one asks for all.
+// of the program's own list; an empty one asks for all that are part of the
+// program, and for the tools that the configuration has a section for.
 func (a *app) choose(list string, file *config.File, set settings) ([]scanners.Scanner, error) {
-	var names []string
-	for _, e := range a.scanners {
+	all := a.all()
+	var names, wanted []string
+	for i, e := range all {
 		names = append(names, e.name)
+		if _, ok := file.Scanners[e.name]; ok || i < len(a.scanners) {
+			wanted = append(wanted, e.name)
+		}
 	}
 	check := func(name string) string {
 		if slices.Contains(names, name) {
@@ -106,7 +157,6 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 			return nil, usageError{file.Scanners[name].Errorf("scanners: %s", msg)}
 		}
 	}
-	wanted := names
 	if list != "" {
 		wanted = nil
 		for name := range strings.SplitSeq(list, ",") {
@@ -118,7 +168,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		}
 	}
 	var out []scanners.Scanner
-	for _, e := range a.scanners {
+	for _, e := range all {
 		// A section is decoded even when its scanner is not wanted: a mistake
 		// in it is a mistake today, not on the day it is wanted.
 		s, err := e.make(file.Scanners[e.name], set)

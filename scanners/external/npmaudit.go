@@ -26,7 +26,7 @@ type NPMAuditOptions struct {
 func aboutNPMAudit() About {
 	return About{
 		Name: "npm-audit", Adds: "what the npm registry itself knows of locked packages, and how npm would fix it",
-		Sends:   "names and versions of all locked packages, to the registry of the project's `.npmrc`, else `registry.npmjs.org`",
+		Sends:   "names and versions of all locked packages, to the registry of the project's `.npmrc`, else to the public one of npm",
 		Licence: "Artistic-2.0", Install: "apt-get install npm", Example: "npm-audit: {paths: [api, client], dev: false}",
 	}
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scangate/scangate/scanners/external"
+)
+
+func TestEveryToolIsListed(t *testing.T) {
+	var listed, known []string
+	for _, e := range tools() {
+		listed = append(listed, e.name)
+	}
+	for _, a := range external.Known() {
+		known = append(known, a.Name)
+	}
+	if d := cmp.Diff(known, listed); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestToolsRunOnlyWhenAskedFor(t *testing.T) {
+	y := newTry(t, "secret=clean")
+	y.run("plan").want(0, "secret")
+	for _, name := range []string{"npm-audit", "gitleaks", "checkov", "codeql", "sarif"} {
+		if strings.Contains(y.stdout, name) {
+			t.Errorf("%s was not asked for:\n%s", name, y.stdout)
+		}
+	}
+	write(t, ".scangate.yaml", "version: 1\nscanners:\n  sarif: {files: [\"*.sarif\"]}\npolicy: {thresholds: {sarif: {fail-on: any}, checkov: {terraform: {fail-on: any}}}}\n")
+	y.run("scan").want(3, "no file matches *.sarif: did the tool run that was to write it?")
+	write(t, "r.sarif", `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Some Tool","rules":[{"id":"R1"}]}},"results":[{"ruleId":"R1","level":"error","message":{"text":"bad"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"main.go"},"region":{"startLine":1}}}]}]}]}`)
+	y.run("scan").want(1, "main.go")
+	y.run("scan", "--scanners", "secret").want(0, "VERDICT: PASSED")
+	t.Setenv("PATH", "")
+	write(t, "package-lock.json", "{}")
+	y.run("plan", "--scanners", "npm-audit").want(3, "npm is not installed; install it with")
+	y.run("plan", "--scanners", "npm-audit", "--offline").want(3, "needs the network, which --offline forbids")
+	for config, message := range map[string]string{
+		"{npm-audit: {path: [a]}}":            `.scangate.yaml:2:24: unknown key "path" in scanners.npm-audit; did you mean "paths"?`,
+		"{npm-audit: {paths: [../a]}}":        `"../a" is not a directory below the scanned one`,
+		"{gitleaks: {x: 1}}":                  `unknown key "x"`,
+		"{checkov: {frameworks: [teraform]}}": `unknown framework "teraform"; did you mean "terraform"?`,
+		"{codeql: {sarif: ../x}}":             `"../x" is no pattern of files below the scanned directory`,
+		"{sarif: {files: [\"[\"]}}":           `is no pattern of files`,
+	} {
+		write(t, ".scangate.yaml", "version: 1\nscanners: "+config+"\n")
+		y.run("plan").want(exitUsage, message)
+	}
+}

@@ -203,6 +203,7 @@ var errorCode = regexp.MustCompile(`^[A-Z0-9_]{1,40}$`)
 
 // read adds a finding for each advisory and installed version that it is about.
 func (v *npmVulnerability) read(u Unit, lock *npmLock, r *Reading) error {
+	installed := lock.installed(v.Name, v.Nodes)
 	for _, raw := range v.Via {
 		if len(raw) > 0 && raw[0] == '"' {
 			continue // the vulnerable thing is what it requires, which has an entry of its own
@@ -217,7 +218,7 @@ func (v *npmVulnerability) read(u Unit, lock *npmLock, r *Reading) error {
 		if a.Range == "" && a.URL == "" && a.Title == "" {
 			return errors.New("via: an advisory without title, range and address")
 		}
-		for _, p := range lock.installed(v.Name, v.Nodes) {
+		for _, p := range installed {
 			if affects(a.Range, p.version) {
 				r.Add(v.finding(u, a, p))
 			}

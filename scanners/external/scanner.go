@@ -156,7 +156,8 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("not a plan of this scanner: %T", w.Items)
 	}
-	if err := s.askVersion(ctx, p); err != nil {
+	known, err := s.askVersion(ctx, p)
+	if err != nil {
 		return scanners.Report{}, err
 	}
 	readings := make([]*Reading, len(p.units))
@@ -177,12 +178,15 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if ctx.Err() != nil {
 		return scanners.Report{}, ctx.Err()
 	}
-	return s.join(t.Tree, p, readings, errs)
+	notes := append(t.Tree.Problems(), p.notes...)
+	if !known {
+		notes = append(notes, finding.Note{Level: finding.Information, Message: filepath.Base(p.program) + " was built without a version"})
+	}
+	return s.join(t.Tree, p, notes, readings, errs)
 }
 
 // join makes one report of all units.
-func (s *Scanner) join(tree *scanners.Tree, p *plan, readings []*Reading, errs []error) (scanners.Report, error) {
-	notes := append(tree.Problems(), p.notes...)
+func (s *Scanner) join(tree *scanners.Tree, p *plan, notes []finding.Note, readings []*Reading, errs []error) (scanners.Report, error) {
 	total := newReading(tree, Unit{Dir: "."})
 	failed := 0
 	for i, r := range readings {
@@ -218,25 +222,25 @@ func (s *Scanner) join(tree *scanners.Tree, p *plan, readings []*Reading, errs [
 	return report, nil
 }
 
-// askVersion asks the tool for its version, if that is how it is known.
-func (s *Scanner) askVersion(ctx context.Context, p *plan) error {
+// askVersion asks the tool for its version, if that is how it is known, and
+// reports whether it has one.
+func (s *Scanner) askVersion(ctx context.Context, p *plan) (known bool, err error) {
 	if len(s.tool.Version.Args) == 0 {
-		return nil
+		return true, nil
 	}
 	res, err := run.Run(ctx, run.Command{Program: p.program, Args: s.tool.Version.Args, Path: p.path, Timeout: versionTimeout})
 	if err == nil && res.Exit != 0 {
 		err = fmt.Errorf("exit status %d%s", res.Exit, said(&res))
 	}
 	if err != nil {
-		return fmt.Errorf("%s does not tell its version: %w", filepath.Base(p.program), err)
+		return false, fmt.Errorf("%s does not tell its version: %w", filepath.Base(p.program), err)
 	}
 	v := versionForm.FindString(string(res.Stdout[:min(len(res.Stdout), 4<<10)]))
 	if v == "" {
-		p.notes = append(p.notes, finding.Note{Level: finding.Information, Message: filepath.Base(p.program) + " was built without a version"})
-		return nil
+		return false, nil
 	}
 	s.setVersion(v)
-	return s.oldEnough()
+	return true, s.oldEnough()
 }
 
 var versionForm = regexp.MustCompile(`\b\d{1,6}(?:\.\d{1,9}){1,3}\b`)

@@ -1,7 +1,8 @@
 // Package signature verifies Cosign signatures and attestations of container
-// images in process: with a public key, or keyless against a Sigstore trusted
-// root. Nothing in a signature is believed before it is verified, and nothing
-// it names is fetched but the blobs of its own manifest, by digest.
+// images, and Cosign's signatures of plain files, in process: with a public
+// key, or keyless against a Sigstore trusted root. Nothing in a signature is
+// believed before it is verified, and nothing it names is fetched but the
+// blobs of its own manifest, by digest.
 package signature
 
 import (

@@ -1,0 +1,1 @@
+MEUCIQCauxZfWXRtsh+EpgoDrw6DenSFfAtuv7xi94DrXVNoJgIgODDvi7PEmRJd8R08m49q4n+KCJxYbdUM4pDv7ykhg7g=

@@ -172,3 +172,21 @@ func TestVerify(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
+
+// The lock of the documentation is one.
+func TestDocumentation(t *testing.T) {
+	b, err := os.ReadFile("../../../docs/tool-lock.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "```yaml\n")
+	body, _, _ := strings.Cut(rest, "```\n")
+	f := parse(t, body)
+	if len(f.Tools()) != 2 {
+		t.Errorf("tools: %+v", f.Tools())
+	}
+	locked, _ := f.Tool("gitleaks")
+	if r, err := locked.repository(); err != nil || r != "gitleaks/gitleaks" {
+		t.Errorf("%q, %v", r, err)
+	}
+}

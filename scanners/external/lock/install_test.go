@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -128,107 +129,6 @@ func TestInstallRefuses(t *testing.T) {
 	}
 }
 
-// A server that says how much comes and sends less, and one that takes its time.
-func TestInstallBadServers(t *testing.T) {
-	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
-	base := handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/long" {
-			w.Header().Set("Content-Length", "900000000000")
-		} else {
-			w.Header().Set("Content-Length", fmt.Sprint(len(program)))
-		}
-		w.Write(program[:4])
-		if r.URL.Path == "/slow" {
-			w.(http.Flusher).Flush()
-			select {
-			case <-release:
-			case <-r.Context().Done():
-			}
-		}
-	}))
-	i := installer(t)
-	if _, _, err := i.Install(context.Background(), plain(base+"/cut", program)); err == nil || !strings.Contains(err.Error(), "unexpected EOF") {
-		t.Errorf("cut short: %v", err)
-	}
-	if _, _, err := i.Install(context.Background(), plain(base+"/long", program)); err == nil || !strings.Contains(err.Error(), "limit of 1 MiB") {
-		t.Errorf("said to be long: %v", err)
-	}
-	i.Timeout = 50 * time.Millisecond
-	if _, _, err := i.Install(context.Background(), plain(base+"/slow", program)); err == nil || !strings.Contains(err.Error(), "longer than 50ms") {
-		t.Errorf("slow: %v", err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, _, err := i.Install(ctx, plain(base+"/slow", program)); !errors.Is(err, context.Canceled) {
-		t.Errorf("interrupted: %v", err)
-	}
-	i.nothing(t)
-}
-
-func TestRedirects(t *testing.T) {
-	inside := serve(t, map[string][]byte{"/tool": program})
-	targets := map[string]string{
-		"/ok": "https://cdn.example.com/tool", "/file": "file:///etc/passwd", "/plain": "http://cdn.example.com/tool",
-		"/loopback": inside + "/tool", "/loopback-tls": "https://127.0.0.1/tool", "/localhost": "https://localhost/tool",
-		"/named-loopback": "https://sneaky.example.com/tool", "/private": "https://intranet.example.com/tool",
-		"/metadata": "https://169.254.169.254/latest", "/mapped": "https://[::ffff:127.0.0.1]/tool", "/login": "https://a:b@cdn.example.com/tool",
-		"/round": "https://start.example.com/round", "/shared": "https://100.64.1.1/tool",
-	}
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if to := targets[r.URL.Path]; to != "" {
-			http.Redirect(w, r, to+"?signature=secret", http.StatusFound)
-			return
-		}
-		w.Write(program)
-	})
-	names := map[string]string{
-		"start.example.com": "203.0.113.1", "cdn.example.com": "203.0.113.2", "sneaky.example.com": "127.0.0.1",
-		"intranet.example.com": "10.1.2.3", "localhost": "127.0.0.1", "odd.example.com": "169.254.169.254",
-	}
-	tests := []struct{ from, want string }{
-		{"https://start.example.com/ok", ""},
-		{"https://start.example.com/tool", ""},
-		{"https://intranet.example.com/tool", ""},    // the lock may name a mirror inside
-		{"https://intranet.example.com/private", ""}, // which may stay there
-		{"https://start.example.com/file", "not https"},
-		{"https://start.example.com/plain", "not https"},
-		{"https://start.example.com/loopback", "not https"},
-		{"https://start.example.com/loopback-tls", "an address of this machine or network"},
-		{"https://start.example.com/localhost", "an address of this machine or network"},
-		{"https://start.example.com/named-loopback", "an address of this machine or network"},
-		{"https://start.example.com/mapped", "an address of this machine or network"},
-		{"https://start.example.com/private", "an address of this machine or network"},
-		{"https://start.example.com/shared", "an address of this machine or network"},
-		{"https://start.example.com/metadata", "an address of this machine or network"},
-		{"https://intranet.example.com/loopback-tls", "an address of this machine or network"},
-		{"https://odd.example.com/tool", "an address of this machine or network"},
-		{"https://start.example.com/login", "a login"},
-		{"https://start.example.com/round", "more than 5 redirects"},
-		{"https://unknown.example.com/tool", "unknown.example.com is not known here"},
-	}
-	for _, tt := range tests {
-		t.Run(strings.TrimPrefix(tt.from, "https://"), func(t *testing.T) {
-			i := installer(t).faraway(t, names, h)
-			_, _, err := i.Install(context.Background(), plain(tt.from, program))
-			switch {
-			case tt.want == "" && err != nil:
-				t.Error(err)
-			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret")):
-				t.Errorf("got %v, want %q", err, tt.want)
-			}
-			if tt.want != "" {
-				i.nothing(t)
-			}
-		})
-	}
-	// A start on this machine may be redirected within it.
-	base := handle(t, http.RedirectHandler(inside+"/tool", http.StatusFound))
-	if _, _, err := installer(t).Install(context.Background(), plain(base+"/x", program)); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestConcurrentInstalls(t *testing.T) {
 	content := tarGz(t, member{name: "dist/tool", content: program})
 	base := serve(t, map[string][]byte{"/a": content})
@@ -247,6 +147,51 @@ func TestConcurrentInstalls(t *testing.T) {
 	wg.Wait()
 	if list, err := os.ReadDir(filepath.Join(i.Dir, "tool", "1.0.0")); err != nil || len(list) != 1 {
 		t.Errorf("left behind: %v, %v", list, err)
+	}
+}
+
+// TestMain turns the test binary into an installation when it is called as one.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "install" {
+		i := Installer{Dir: os.Args[2], Platform: "linux/amd64"}
+		_, _, err := i.Install(context.Background(), plain(os.Args[3], program))
+		fmt.Println(err)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// An installation that is killed half-way leaves nothing that counts.
+func TestKilled(t *testing.T) {
+	half, release := make(chan struct{}), make(chan struct{})
+	base := handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/whole" {
+			w.Write(program)
+			return
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(program)))
+		w.Write(program[:10])
+		w.(http.Flusher).Flush()
+		close(half)
+		<-release
+	}))
+	defer close(release)
+	i := installer(t)
+	child := exec.Command(os.Args[0], "install", i.Dir, base+"/half")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-half
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	child.Wait()
+	wanted := plain(base+"/whole", program)
+	if _, err := os.Lstat(i.Path(wanted)); err == nil {
+		t.Error("half a program is installed")
+	}
+	if _, fresh, err := i.Install(context.Background(), wanted); err != nil || !fresh {
+		t.Errorf("%v, %v", fresh, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,6 +49,7 @@ func (i Installer) faraway(t *testing.T, names map[string]string, h http.Handler
 	s := httptest.NewTLSServer(h)
 	t.Cleanup(s.Close)
 	i.network.roots = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	i.network.proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	i.network.lookup = func(_ context.Context, host string) ([]netip.Addr, error) {
 		if a, ok := names[host]; ok {
 			return []netip.Addr{netip.MustParseAddr(a)}, nil

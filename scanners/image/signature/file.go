@@ -11,6 +11,8 @@ import (
 	"fmt"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/scangate/scangate/text"
 )
 
 // maxFileSignature bounds a file that holds the signature of another, in bytes.
@@ -45,12 +47,12 @@ func (v *Verifier) VerifyFile(content, signature []byte) (signer string, err err
 	}
 	c, err := v.check(m, digest)
 	if err != nil {
-		return "", err
+		return "", errors.New(text.OneLine(err.Error(), 400)) // it may quote names of a certificate
 	}
 	if !c.plain {
 		return "", errors.New("the bundle attests something about the file and is no signature of it")
 	}
-	return c.signer, nil
+	return text.OneLine(c.signer, 400), nil
 }
 
 // fromFile reads what Cosign writes beside a file that it signs.

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -27,10 +28,16 @@ func Parse(data []byte, name string) (*File, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s: over the limit of %d KiB for a lock", name, maxFile>>10)
 	}
+	if !utf8.Valid(data) { // YAML may be UTF-16 as well, which nobody could edit here
+		return nil, fmt.Errorf("%s: is not UTF-8 text", name)
+	}
 	f := &File{Name: name, source: data}
 	doc, err := document(data, name)
-	if doc == nil || err != nil {
-		return f, err
+	if err != nil {
+		return nil, err
+	}
+	if doc == nil {
+		return f, nil
 	}
 	d := decoder{file: name}
 	version := ""

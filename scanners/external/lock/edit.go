@@ -48,6 +48,9 @@ func (f *File) Set(t Tool) error {
 	if err != nil {
 		return err
 	}
+	if doc == nil {
+		return fmt.Errorf("%s: %s cannot be put into the lock", f.label(), t.Name)
+	}
 	e := &editor{}
 	e.tool(e.child(e.child(doc.Content[0], "tools"), t.Name), t)
 	if !e.grown {

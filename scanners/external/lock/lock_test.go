@@ -100,6 +100,7 @@ func TestParseErrors(t *testing.T) {
 		{"member out of the archive", build("{member: ../x}"), "is not the name of a file in an archive"},
 		{"control characters", build("{member: \"a\\nb\"}"), "is not the name of a file in an archive"},
 		{"deep", strings.Repeat("[", 20000), "not valid YAML"},
+		{"UTF-16", "\xff\xfe#\x00", "is not UTF-8 text"},
 		{"too large", strings.Repeat("#\n", maxFile), "over the limit of 1024 KiB"},
 	}
 	for _, tt := range tests {

@@ -144,6 +144,25 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestVerifyHere(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "tool")
+	if err := os.WriteFile(program, []byte("program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, "version: 1\ntools:\n  tool: {version: 1.0.0, platforms: {"+Platform()+": {sha256: "+digest([]byte("program"))+"}}}\n")
+	if got, err := f.Verify("tool", program); err != nil || got != digest([]byte("program")) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := (&File{}).Verify("tool", program); !errors.Is(err, ErrNotLocked) || err.Error() != "tool is not in .scangate.lock" {
+		t.Error(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", filepath.Dir(program))
+	t.Setenv("HOME", filepath.Dir(program))
+	if dir, err := DefaultDir(); err != nil || !strings.HasPrefix(dir, filepath.Dir(program)) {
+		t.Errorf("%s, %v", dir, err)
+	}
+}
+
 func TestVerify(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "gitleaks")
 	if err := os.WriteFile(program, []byte("program"), 0o755); err != nil {

@@ -192,3 +192,35 @@ func TestLinksOut(t *testing.T) {
 		t.Error("a directory ran")
 	}
 }
+
+// A program that is installed may be signed, too, by what lies beside the
+// configuration.
+func TestInstalledAndSigned(t *testing.T) {
+	content, key := prints(log(), 0), newKey()
+	bin := t.TempDir()
+	dir := repository(t, map[string][]byte{
+		"a.go": nil, "cosign.pub": []byte(publicPEM(key)), "x.sig": []byte(base64.StdEncoding.EncodeToString(sign(key, content))),
+	})
+	name := filepath.Join(bin, "x")
+	if err := os.WriteFile(name, content, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := declare(t, dir, `mine: {command: [x], contract: "1.0", signature: {file: x.sig, key: cosign.pub}}`, bin)
+	report, err := scan(t, p, dir)
+	if err != nil || report.Notes[0].Message != "the program is signed by the key cosign.pub" {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if err := os.Chmod(name, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	report, err = scan(t, p, dir)
+	if err != nil || report.Notes[0].Level != finding.Warning || !strings.Contains(report.Notes[0].Message, "can be written by everyone") {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if err := os.WriteFile(name, prints(log("evil"), 1), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = scan(t, p, dir); err == nil || !strings.Contains(err.Error(), "not signed with the key cosign.pub") {
+		t.Error(err)
+	}
+}

@@ -285,6 +285,7 @@ func FuzzParsers(f *testing.F) {
 		_, _ = parseTrustedRoot(b)
 		_, _ = parsePublicKey(b)
 		_, _ = fromPayloadBundle(b)
+		_, _ = fromFile(b)
 		if s, err := parseSigner(b); err == nil && (s.identity == "" || s.issuer == "") {
 			t.Error("a certificate without a name was accepted")
 		}

@@ -29,6 +29,7 @@ type File struct {
 	Name     string             // for messages; empty when there is no file
 	Scanners map[string]Section // by scanner name
 	Policy   Section
+	Plugins  Section // scanners of the user's own
 	DB       DB
 }
 
@@ -126,6 +127,7 @@ func Parse(data []byte, name string) (*File, error) {
 		Version  int                `yaml:"version"`
 		Scanners map[string]Section `yaml:"scanners"`
 		Policy   Section            `yaml:"policy"`
+		Plugins  Section            `yaml:"plugins"`
 		DB       DB                 `yaml:"db"`
 	}{Version: 1}
 	d := decoder{file: name}
@@ -135,7 +137,7 @@ func Parse(data []byte, name string) (*File, error) {
 	if top.Version != 1 {
 		return nil, fmt.Errorf("%s: version %d is not known: this scangate reads version 1", name, top.Version)
 	}
-	out.Scanners, out.Policy, out.DB = top.Scanners, top.Policy, top.DB
+	out.Scanners, out.Policy, out.Plugins, out.DB = top.Scanners, top.Policy, top.Plugins, top.DB
 	return out, nil
 }
 

@@ -65,6 +65,7 @@ func commands() []command {
 		{"gate", "FILE...", "judge saved results (scangate JSON or any SARIF) under a policy; no scanning", (*app).gate},
 		{"merge", "FILE... -o OUT", "join results of several jobs into one", (*app).merge},
 		{"db", "COMMAND", "the vulnerability database: " + strings.Join(dbCommandNames(), ", "), (*app).db},
+		{"tools", "COMMAND", "external tools: " + strings.Join(toolCommandNames(), ", "), (*app).tools},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},
 		{"version", "", "version, commit, embedded engines and their versions", (*app).version},

@@ -73,7 +73,7 @@ func TestExamplesParse(t *testing.T) {
 	for _, f := range files {
 		file, err := config.Load("../../examples/"+f.Name(), ".")
 		if err == nil {
-			_, err = policy.Parse(file.Policy, a.known())
+			_, err = policy.Parse(file.Policy, a.known(file))
 		}
 		if err != nil {
 			t.Error(err)
@@ -94,7 +94,7 @@ func TestREADMEsConfigurationParses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pol, err := policy.Parse(file.Policy, (&app{scanners: embedded()}).known())
+	pol, err := policy.Parse(file.Policy, (&app{scanners: embedded()}).known(file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dependency"
 	"github.com/scangate/scangate/scanners/external"
+	"github.com/scangate/scangate/scanners/external/lock"
+	"github.com/scangate/scangate/scanners/external/plugin"
 	"github.com/scangate/scangate/scanners/iac"
 	"github.com/scangate/scangate/scanners/match"
 	"github.com/scangate/scangate/scanners/secret"
@@ -34,6 +37,9 @@ type settings struct {
 	path     string   // of the scanned tree
 	cache    string   // directory for what is known of layers; empty: none
 	secret   secret.Options
+
+	lock      *lock.File // of external tools
+	installer lock.Installer
 }
 
 // embedded lists the scanners of this binary. A new one is its package, its
@@ -86,7 +92,7 @@ func tool[O any](describe func(O) (external.Tool, error)) func(config.Section, s
 		var o O
 		return build(s, &o, func(o O) (*external.Scanner, error) {
 			t, err := describe(o)
-			return external.New(t, external.Options{Asked: true, Offline: set.offline}), err
+			return external.New(t, external.Options{Asked: true, Offline: set.offline, Lock: set.lock, Installer: set.installer}), err
 		})
 	}
 }
@@ -120,7 +126,7 @@ func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, e
 }
 
 // known says which names a policy may use.
-func (a *app) known() policy.Known {
+func (a *app) known(file *config.File) policy.Known {
 	k := policy.Known{}
 	for name, frameworks := range planned {
 		k[name] = frameworks
@@ -128,7 +134,32 @@ func (a *app) known() policy.Known {
 	for _, e := range a.all() {
 		k[e.name] = e.frameworks
 	}
+	if pairs, err := file.Plugins.Pairs(); err == nil {
+		for _, p := range pairs {
+			if _, ok := k[p.Name]; !ok {
+				k[p.Name] = nil
+			}
+		}
+	}
 	return k
+}
+
+// beside is the directory of the configuration, where the lock is and where
+// plug-ins are looked for.
+func beside(file *config.File, path string) string {
+	if file.Name == "" || file.Name == config.DefaultName {
+		return path
+	}
+	return filepath.Dir(file.Name)
+}
+
+// plugins makes the scanners of the user's own. reserved are the names of ours.
+func (a *app) plugins(file *config.File, path string, reserved []string) ([]*plugin.Plugin, error) {
+	list, err := plugin.Decode(file.Plugins, plugin.Options{Dir: beside(file, path), Path: filepath.SplitList(a.getenv("PATH")), Reserved: reserved})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return list, nil
 }
 
 // choose makes the scanners that a comma-separated list asks for, in the order
@@ -142,6 +173,20 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		if _, ok := file.Scanners[e.name]; ok || i < len(a.scanners) {
 			wanted = append(wanted, e.name)
 		}
+	}
+	own, err := a.plugins(file, set.path, append(names, slices.Collect(maps.Keys(planned))...))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range own {
+		names = append(names, p.Name())
+		wanted = append(wanted, p.Name())
+	}
+	if set.lock, err = lock.Read("", beside(file, set.path)); err != nil {
+		return nil, usageError{err}
+	}
+	if dir, err := lock.DefaultDir(); err == nil {
+		set.installer.Dir = dir
 	}
 	check := func(name string) string {
 		if slices.Contains(names, name) {
@@ -177,6 +222,11 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		}
 		if slices.Contains(wanted, e.name) {
 			out = append(out, s...)
+		}
+	}
+	for _, p := range own {
+		if slices.Contains(wanted, p.Name()) {
+			out = append(out, p)
 		}
 	}
 	return out, nil

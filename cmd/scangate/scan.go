@@ -116,9 +116,9 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
-	pol, err := policy.Parse(file.Policy, a.known())
+	pol, err := policy.Parse(file.Policy, a.known(file))
 	if err == nil {
-		pol, err = pol.Override(j.failOn, a.known())
+		pol, err = pol.Override(j.failOn, a.known(file))
 	}
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}

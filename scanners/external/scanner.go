@@ -16,6 +16,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/external/lock"
 	"github.com/scangate/scangate/scanners/external/run"
 	"github.com/scangate/scangate/text"
 )
@@ -29,6 +30,10 @@ type Options struct {
 	Offline bool
 	// Path is where programs are looked for; nil: the directories of PATH.
 	Path []string
+	// Lock says which program a tool is, and Installer where scangate keeps
+	// it. A tool that is locked runs as it is locked, or not at all.
+	Lock      *lock.File
+	Installer lock.Installer
 	// Timeout bounds a single start; 0: only the scan's own limit does.
 	Timeout time.Duration
 }
@@ -69,6 +74,7 @@ func (s *Scanner) Engine() finding.Engine {
 // plan is what Plan hands to Scan.
 type plan struct {
 	program string
+	sha256  string   // what the program is held to; empty: it is not locked
 	path    []string // where it finds programs of its own
 	units   []Unit
 	notes   []finding.Note
@@ -114,12 +120,15 @@ func (s *Scanner) find(p *plan, tree string) error {
 		search.Hint = "install it with `" + install + "`"
 	}
 	for i, name := range s.tool.Programs {
-		found, err := search.Find(name)
+		found, err := s.program(search, name, i == 0)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
 			p.program = found.Path
+			if p.sha256, err = s.digest(found); err != nil {
+				return err
+			}
 		}
 		for _, doubt := range found.Notes {
 			p.notes = append(p.notes, finding.Note{Level: finding.Warning, Message: doubt})
@@ -128,6 +137,31 @@ func (s *Scanner) find(p *plan, tree string) error {
 	var err error
 	p.path, err = search.Path()
 	return err
+}
+
+// program looks for a program: where scangate installed it if it is the locked
+// one, else where others install.
+func (s *Scanner) program(search run.Search, name string, first bool) (run.Program, error) {
+	if first && s.options.Lock != nil {
+		if t, ok := s.options.Lock.Tool(s.tool.Name); ok {
+			return s.options.Installer.Find(t, search)
+		}
+	}
+	return search.Find(name)
+}
+
+// digest is what a locked tool's program must be, after a look that it is.
+func (s *Scanner) digest(p run.Program) (string, error) {
+	if s.options.Lock == nil {
+		return "", nil
+	}
+	sum, err := s.options.Lock.Verify(s.tool.Name, p.Real)
+	if errors.Is(err, lock.ErrNotLocked) {
+		if _, locked := s.options.Lock.Tool(s.tool.Name); !locked {
+			return "", nil
+		}
+	}
+	return sum, err
 }
 
 // what words the units.
@@ -228,7 +262,7 @@ func (s *Scanner) askVersion(ctx context.Context, p *plan) (known bool, err erro
 	if len(s.tool.Version.Args) == 0 {
 		return true, nil
 	}
-	res, err := run.Run(ctx, run.Command{Program: p.program, Args: s.tool.Version.Args, Path: p.path, Timeout: versionTimeout})
+	res, err := run.Run(ctx, run.Command{Program: p.program, SHA256: p.sha256, Args: s.tool.Version.Args, Path: p.path, Timeout: versionTimeout})
 	if err == nil && res.Exit != 0 {
 		err = fmt.Errorf("exit status %d%s", res.Exit, said(&res))
 	}

@@ -32,7 +32,7 @@ func (s *Scanner) unit(ctx context.Context, tree *scanners.Tree, p *plan, u Unit
 		}
 	}
 	res, err := box.Run(ctx, run.Command{
-		Program: p.program, Args: call.Args, Env: call.Env, Path: p.path, Network: s.tool.Network,
+		Program: p.program, SHA256: p.sha256, Args: call.Args, Env: call.Env, Path: p.path, Network: s.tool.Network,
 		Dir: filepath.Join(tree.Dir(), filepath.FromSlash(u.Dir)), Timeout: cmp.Or(s.options.Timeout, noTimeout),
 	})
 	if err != nil {

@@ -1,0 +1,5 @@
+// Package leaf is made up.
+package leaf
+
+// Parse is vulnerable.
+func Parse(s string) int { return len(s) }

@@ -1,0 +1,5 @@
+def fine():
+    print(1)
+
+def broken(:
+    ???

@@ -39,11 +39,12 @@ func Checkov(o CheckovOptions) (Tool, error) {
 			return Tool{}, fmt.Errorf("checkov: unknown framework %q%s", text.OneLine(name, 60), text.Suggest(name, checkovFrameworks[:]))
 		}
 	}
+	charts := len(o.Frameworks) == 0 || slices.Contains(o.Frameworks, "helm")
 	return Tool{
 		Name: "checkov", Programs: []string{"checkov"}, Version: Version{Oldest: "3"}, Exits: []int{1},
 		Units: checkovUnits,
 		Call:  func(_ Unit, p Place) Call { return checkovCall(o.Frameworks, p) },
-		Read:  readCheckov,
+		Read:  func(out Output, r *Reading) error { return readCheckov(out, r, charts) },
 	}, nil
 }
 
@@ -112,7 +113,8 @@ type checkovReading struct {
 	helm      bool // there is a report of charts
 }
 
-func readCheckov(o Output, r *Reading) error {
+// readCheckov reads a report; charts says whether it should be about charts.
+func readCheckov(o Output, r *Reading, charts bool) error {
 	d, err := newDocument(o.Data)
 	if err != nil {
 		return err
@@ -143,7 +145,9 @@ func readCheckov(o Output, r *Reading) error {
 			}
 		}
 	}
-	c.charts()
+	if charts {
+		c.charts()
+	}
 	return nil
 }
 

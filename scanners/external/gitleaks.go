@@ -36,6 +36,10 @@ const (
 	inHistory = "history"
 	inTree    = "working tree"
 
+	// What a finding says of where it is.
+	inTreeOnly = ": in the working tree."
+	inTreeToo  = ": in the working tree, and in the history."
+
 	// gitleaksFound is the status that Gitleaks is asked to end with when it
 	// has found something; 1 is what it ends with when it failed.
 	gitleaksFound = 10
@@ -190,15 +194,15 @@ func (l *gitleaksLeak) finding(u Unit, rules *secret.Finder, r *Reading) (findin
 		Key: secretKey(l.RuleID, l.Secret), KeyOnly: l.Secret != "",
 		Location: finding.Location{Path: r.Path(l.File), StartLine: l.StartLine, EndLine: l.EndLine},
 	}
-	where := "in the working tree"
+	where := inTreeOnly
 	if u.Mode == inHistory {
-		where = "in the history"
+		where = ": in the history."
 		if commitForm.MatchString(l.Commit) {
 			f.Location.Commit, f.Location.Date = l.Commit[:12], dateForm.FindString(l.Date)
-			where = "in the history, added in commit " + f.Location.Commit
+			where = ": in the history, added in commit " + f.Location.Commit + "."
 		}
 	}
-	f.Message = line(rule.Title, maxID) + ": " + where + ". Rotate it."
+	f.Message = line(rule.Title, maxID) + where + " Rotate it."
 	f.Fix = "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history."
 	return f, rule
 }
@@ -237,7 +241,11 @@ func joinSecrets(all []finding.Finding) []finding.Finding {
 			out = append(out, f)
 			continue
 		}
-		if first := &out[i]; len(first.Related) < maxPlaces {
+		first := &out[i]
+		if first.Location.Commit == "" && f.Location.Commit != "" {
+			first.Message = strings.Replace(first.Message, inTreeOnly, inTreeToo, 1)
+		}
+		if len(first.Related) < maxPlaces {
 			l := f.Location
 			l.Message = "also in the working tree"
 			if l.Commit != "" {

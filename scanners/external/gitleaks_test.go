@@ -56,7 +56,7 @@ func gitleaksTool(t testing.TB) Tool { return must(Gitleaks(GitleaksOptions{}))(
 func wantLeaks() []finding.Finding {
 	return []finding.Finding{
 		{RuleID: "aws-access-token", Severity: finding.Critical, SeveritySource: "scangate", Key: secretKey("aws-access-token", leak), KeyOnly: true,
-			Message:  "Identified a pattern that may indicate AWS credentials: in the working tree. Rotate it.",
+			Message:  "Identified a pattern that may indicate AWS credentials: in the working tree, and in the history. Rotate it.",
 			Fix:      "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history.",
 			Location: finding.Location{Path: "new.txt", StartLine: 2, EndLine: 2},
 			Related:  []finding.Location{{Path: "old.txt", StartLine: 1, EndLine: 1, Date: "2026-01-02", Message: "added in commit "}}},

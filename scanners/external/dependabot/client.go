@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -68,10 +69,13 @@ func (s *Scanner) client() *http.Client {
 	c.Jar = nil
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		switch {
-		case req.URL.Scheme != s.api.Scheme || req.URL.Host != s.api.Host || req.URL.User != nil:
+		case req.URL.Scheme != s.api.Scheme || !strings.EqualFold(req.URL.Host, s.api.Host) || req.URL.User != nil:
 			return errOtherHost
 		case len(via) > maxRedirects:
 			return errManyRedirects
+		}
+		if req.URL.RawQuery == "" {
+			req.URL.RawQuery = via[0].URL.RawQuery // else it is the first page for ever
 		}
 		return nil
 	}

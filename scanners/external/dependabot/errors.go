@@ -78,7 +78,7 @@ func connection(err error) string {
 		return "shows a certificate that is not trusted: make its authority known to this system (SSL_CERT_FILE)"
 	case errors.As(err, &dns):
 		return "is not a known host name: check GITHUB_API_URL and the network"
-	case errors.As(err, &op) && op.Op == "dial":
+	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
 		return "cannot be reached: check GITHUB_API_URL and the network"
 	}
 	return "broke off the connection"

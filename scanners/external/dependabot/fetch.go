@@ -41,6 +41,7 @@ func (s *Scanner) fetch(ctx context.Context, p plan) (*fetched, error) {
 	budget := s.limits.waiting
 	seen := map[string]bool{}
 	numbers := map[int]bool{}
+	texts := map[string]string{} // each description once: an advisory can make thousands of alerts
 	bad := 0
 	for query != nil {
 		a, err := s.try(ctx, c, p, query, &budget)
@@ -66,6 +67,11 @@ func (s *Scanner) fetch(ctx context.Context, p plan) (*fetched, error) {
 			case e.alert.State == "fixed" || numbers[e.alert.Number]:
 			default:
 				numbers[e.alert.Number] = true
+				d := &e.alert.Advisory.Description
+				if _, ok := texts[*d]; !ok {
+					texts[*d] = *d
+				}
+				*d = texts[*d]
 				got.alerts = append(got.alerts, e.alert)
 			}
 		}

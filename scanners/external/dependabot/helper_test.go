@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +23,9 @@ import (
 var secret = "ghs_" + strings.Repeat("t0k3n", 7)
 
 // hub speaks the part of GitHub's API that is asked for, as its documentation
-// of "List Dependabot alerts for a repository" describes it.
+// of version 2022-11-28 describes it in "List Dependabot alerts for a
+// repository" (docs.github.com/rest/dependabot/alerts) and "Rate limits for the
+// REST API". Its alerts are made here, field by field, after that description.
 type hub struct {
 	*httptest.Server
 	t      testing.TB
@@ -52,6 +56,9 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if got := r.Header.Get("Authorization"); got != "Bearer "+secret {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
+	}
+	if got := r.Header.Get("X-GitHub-Api-Version"); got != "2022-11-28" {
+		h.t.Errorf("asked for version %q of the API", got)
 	}
 	if h.before != nil && h.before(n, w, r) {
 		return
@@ -207,3 +214,18 @@ func marshal(v any) string {
 	}
 	return string(data)
 }
+
+func target(t testing.TB) scanners.Target {
+	return scanners.Target{Tree: tree(t, nil), Jobs: 1}
+}
+
+func work(t testing.TB, s *Scanner) scanners.Work {
+	t.Helper()
+	w, err := s.Plan(t.Context(), scanners.Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func discard() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -74,6 +74,7 @@ func (o *Options) check() (*url.URL, error) {
 	}
 	u.Path = strings.TrimRight(u.Path, "/") + "/"
 	u.RawPath = ""
+	u.Host = strings.ToLower(u.Host)
 	return u, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dependency"
 	"github.com/scangate/scangate/scanners/external"
+	"github.com/scangate/scangate/scanners/external/dependabot"
 	"github.com/scangate/scangate/scanners/external/lock"
 	"github.com/scangate/scangate/scanners/external/plugin"
 	"github.com/scangate/scangate/scanners/iac"
@@ -38,6 +39,7 @@ type settings struct {
 	cache    string   // directory for what is known of layers; empty: none
 	secret   secret.Options
 
+	getenv    func(string) string
 	lock      *lock.File // of external tools
 	installer lock.Installer
 }
@@ -71,8 +73,16 @@ func tools() []entry {
 	}
 	list := []entry{
 		{name: "npm-audit", make: tool(external.NPMAudit)},
+		{name: "cargo-audit", make: tool(external.CargoAudit)},
+		{name: "govulncheck", make: tool(external.Govulncheck)},
+		{name: "osv-scanner", make: tool(external.OSVScanner)},
+		{name: "grype", make: tool(external.Grype)},
 		{name: "gitleaks", make: tool(external.Gitleaks)},
 		{name: "checkov", make: tool(external.Checkov)},
+		{name: "bandit", make: tool(external.Bandit)},
+		{name: "semgrep", make: tool(external.Semgrep)},
+		{name: "zizmor", make: tool(external.Zizmor)},
+		{name: "dependabot", make: makeDependabot},
 		{name: "codeql", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &external.CodeQLOptions{}, external.CodeQL)
 		}},
@@ -97,6 +107,16 @@ func tool[O any](describe func(O) (external.Tool, error)) func(config.Section, s
 	}
 }
 
+// makeDependabot imports what GitHub knows, with the token that a workflow
+// gives.
+func makeDependabot(s config.Section, set settings) ([]scanners.Scanner, error) {
+	o := dependabot.Options{Asked: true, Offline: set.offline, APIURL: set.getenv("GITHUB_API_URL"), Repository: set.getenv("GITHUB_REPOSITORY")}
+	if o.Token = set.getenv("GITHUB_TOKEN"); o.Token == "" {
+		o.Token = set.getenv("GH_TOKEN")
+	}
+	return build(s, &o, dependabot.New)
+}
+
 // all lists the scanners and the tools.
 func (a *app) all() []entry {
 	out := slices.Clone(a.scanners)
@@ -111,7 +131,7 @@ func (a *app) all() []entry {
 // planned names what the configuration format reserves for scanners that this
 // version does not have: a policy may already speak of them, as results from
 // elsewhere can be judged too.
-var planned = map[string][]string{"dast": nil, "cargo-audit": nil, "dependabot": nil, "trivy": nil, "zap": nil}
+var planned = map[string][]string{"dast": nil, "trivy": nil, "zap": nil}
 
 // build decodes a scanner's section over its defaults and makes the scanner.
 func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) ([]scanners.Scanner, error) {
@@ -182,6 +202,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		names = append(names, p.Name())
 		wanted = append(wanted, p.Name())
 	}
+	set.getenv = a.getenv
 	if set.lock, err = lock.Read("", beside(file, set.path)); err != nil {
 		return nil, usageError{err}
 	}

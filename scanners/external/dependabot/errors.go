@@ -16,8 +16,7 @@ import (
 )
 
 // permission is what a token needs. That of code scanning, security-events,
-// has not opened Dependabot's alerts to a workflow's token since April 2026,
-// and did not do so reliably before.
+// does not open Dependabot's alerts to a workflow's token.
 const permission = "`vulnerability-alerts: read` (in a workflow's permissions), \"Dependabot alerts: read\" (a fine-grained token or an app) or security_events (a classic token)"
 
 var errNoAlerts = errors.New("its answer holds no alerts")

@@ -124,6 +124,7 @@ func runOne(parent context.Context, p Planned, run finding.Run, t Target, timeou
 	report, err := bounded(ctx, func() (Report, error) { return p.Scanner.Scan(ctx, t, p.Work) })
 	run.Duration = time.Since(start)
 	run.Findings, run.Rules, run.Looked, run.Notes, run.Inventory = report.Findings, report.Rules, report.Looked, report.Notes, report.Inventory
+	run.Engine = engineOf(p.Scanner) // some know their version only now
 	run.Status, run.Reason = judge(run, err, parent, ctx, timeout)
 	return normalise(run)
 }

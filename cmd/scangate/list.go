@@ -110,9 +110,9 @@ func tool[O any](describe func(O) (external.Tool, error)) func(config.Section, s
 // makeDependabot imports what GitHub knows, with the token that a workflow
 // gives.
 func makeDependabot(s config.Section, set settings) ([]scanners.Scanner, error) {
-	o := dependabot.Options{Asked: true, Offline: set.offline, APIURL: set.getenv("GITHUB_API_URL"), Repository: set.getenv("GITHUB_REPOSITORY")}
-	if o.Token = set.getenv("GITHUB_TOKEN"); o.Token == "" {
-		o.Token = set.getenv("GH_TOKEN")
+	o := dependabot.Options{Asked: true, Offline: set.offline}
+	if set.getenv != nil {
+		o = o.FromEnvironment(set.getenv)
 	}
 	return build(s, &o, dependabot.New)
 }

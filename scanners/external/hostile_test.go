@@ -35,10 +35,10 @@ func readers(t testing.TB) map[string]struct {
 	}
 	return map[string]reader{
 		"npm-audit":   {npmTool(t, NPMAuditOptions{}), "npm-audit", Unit{Dir: "api", File: "api/package-lock.json"}, said("npm-audit/report.json"), ""},
-		"cargo-audit": {must(CargoAudit(CargoAuditOptions{}))(t), "cargo-audit", Unit{Dir: "server", File: "server/Cargo.lock"}, said("cargo-audit/report.json"), ""},
+		"cargo-audit": {must(CargoAudit(CargoAuditOptions{}))(t), "cargo-audit", Unit{Dir: "app", File: "app/Cargo.lock"}, said("cargo-audit/report.json"), ""},
 		"gitleaks":    {gitleaksTool(t), "checkov/tree", Unit{Dir: ".", Mode: inTree}, said("gitleaks/working-tree.json"), said("gitleaks/working-tree.log")},
 		"checkov":     {checkovTool(t, CheckovOptions{}), "checkov/tree", Unit{Dir: "."}, said("checkov/report.json"), ""},
-		"bandit":      {banditTool(t), "bandit/tree", Unit{Dir: "."}, said("bandit/report.json"), ""},
+		"bandit":      {must(Bandit(BanditOptions{}))(t), "bandit/sample", Unit{Dir: "."}, said("bandit/report.json"), ""},
 	}
 }
 

@@ -90,7 +90,7 @@ type About struct {
 
 // Known lists the tools in the order of the documentation.
 func Known() []About {
-	return []About{aboutNPMAudit(), aboutGitleaks(), aboutCheckov(), aboutCodeQL(), aboutSARIF(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(), aboutBandit(), aboutSemgrep(), aboutZizmor(), aboutHadolint()}
+	return []About{aboutNPMAudit(), aboutGitleaks(), aboutCheckov(), aboutCodeQL(), aboutSARIF(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(), aboutBandit(), aboutSemgrep(), aboutZizmor(), aboutHadolint(), aboutNuclei()}
 }
 
 // about finds a tool's entry; a tool without one has none of it.

@@ -81,14 +81,15 @@ func tools() []entry {
 		{name: "checkov", make: tool(external.Checkov)},
 		{name: "bandit", make: tool(external.Bandit)},
 		{name: "semgrep", make: tool(external.Semgrep)},
+		{name: "hadolint", make: tool(external.Hadolint)},
 		{name: "zizmor", make: tool(external.Zizmor)},
-		{name: "dependabot", make: makeDependabot},
+		{name: "nuclei", make: tool(external.Nuclei)},
 		{name: "codeql", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &external.CodeQLOptions{}, external.CodeQL)
 		}},
 		{name: "sarif", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &external.SARIFOptions{}, external.SARIF)
-		}},
+		}}, {name: "dependabot", make: makeDependabot},
 	}
 	for i := range list {
 		list[i].frameworks = frameworks[list[i].name]

@@ -108,7 +108,6 @@ type checkovReading struct {
 	framework string
 	table     map[string]finding.Severity
 	files     map[string]bool
-	checks    int  // of its summaries
 	summaries int  // how many there were
 	helm      bool // there is a report of charts
 }

@@ -164,7 +164,7 @@ func checkCommand(command []string) error {
 		return errors.New("command: the program leads out of the directory of the configuration: name it by its absolute path, or by its name alone to look it up in PATH")
 	}
 	if runsOthers(program) {
-		return fmt.Errorf("command: %s would run what nobody has verified: name the script itself, which begins with #!", text.OneLine(program, 60))
+		return fmt.Errorf("command: %s would run what nobody has verified: name the script itself, whose first line says what runs it", text.OneLine(program, 60))
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func explain(resp *github.Response, err error, repository string, api *url.URL) 
 	case http.StatusForbidden:
 		switch {
 		case strings.Contains(said, "disabled"):
-			return fmt.Errorf("the Dependabot alerts are disabled for %s (status 403): enable them in the repository's settings, under Advanced Security", repository)
+			return fmt.Errorf("%s has Dependabot alerts disabled (status 403): enable them in the repository's settings, under Advanced Security", repository)
 		case strings.Contains(said, "archived"):
 			return fmt.Errorf("%s is archived, and GitHub has no Dependabot alerts of archived repositories (status 403): leave dependabot out with --scanners", repository)
 		case resp.Header.Get("X-GitHub-SSO") != "":

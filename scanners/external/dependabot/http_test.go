@@ -23,7 +23,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"bad token", 401, "Bad credentials", "", "does not accept the token (status 401)"},
 		{"no permission", 403, "Resource not accessible by integration", "", "the token may not read the Dependabot alerts of octo/shop (status 403): it needs `vulnerability-alerts: read`"},
-		{"disabled", 403, "Dependabot alerts are disabled for this repository.", "", "Dependabot alerts are disabled for octo/shop (status 403): enable them"},
+		{"disabled", 403, "Dependabot alerts are disabled for this repository.", "", "octo/shop has Dependabot alerts disabled (status 403): enable them"},
 		{"archived", 403, "Dependabot alerts are not available for archived repositories.", "", "octo/shop is archived"},
 		{"single sign-on", 403, "Resource protected by organization SAML enforcement.", "required; url=https://x", "not authorised for the single sign-on"},
 		{"not found", 404, "Not Found", "", "has no Dependabot alerts of octo/shop for this token (status 404): check the repository's name"},

@@ -21,7 +21,7 @@ func TestStatus(t *testing.T) {
 		{"none", nil, nil, finding.Completed, ""},
 		{"one", []any{sample(1)}, nil, finding.Completed, ""},
 		{"one that cannot be read", []any{sample(1), 7}, nil, finding.Partial, "an alert without a number: is not as documented: left out"},
-		{"disabled", nil, fail(always, 403, `{"message":"Dependabot alerts are disabled for this repository."}`), finding.Failed, "Dependabot alerts are disabled for octo/shop (status 403)"},
+		{"disabled", nil, fail(always, 403, `{"message":"Dependabot alerts are disabled for this repository."}`), finding.Failed, "octo/shop has Dependabot alerts disabled (status 403)"},
 		{"an empty answer", nil, fail(always, 200, ""), finding.Failed, "GitHub's answer is no list of alerts"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

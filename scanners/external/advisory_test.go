@@ -13,3 +13,16 @@ func byRule(all []brief) []brief {
 	})
 	return all
 }
+
+func sortedBy[T any](all []T, less func(a, b T) bool) []T {
+	slices.SortFunc(all, func(a, b T) int {
+		switch {
+		case less(a, b):
+			return -1
+		case less(b, a):
+			return 1
+		}
+		return 0
+	})
+	return all
+}

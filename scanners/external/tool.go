@@ -90,11 +90,7 @@ type About struct {
 
 // Known lists the tools in the order of the documentation.
 func Known() []About {
-	return []About{
-		aboutNPMAudit(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(),
-		aboutGitleaks(), aboutCheckov(), aboutBandit(), aboutSemgrep(), aboutHadolint(),
-		aboutZizmor(), aboutNuclei(), aboutCodeQL(), aboutSARIF(),
-	}
+	return []About{aboutNPMAudit(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(), aboutGitleaks(), aboutCheckov(), aboutBandit(), aboutSemgrep(), aboutHadolint(), aboutZizmor(), aboutNuclei(), aboutCodeQL(), aboutSARIF(), aboutTrivy()}
 }
 
 // about finds a tool's entry; a tool without one has none of it.

@@ -1,0 +1,208 @@
+package external
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
+)
+
+// TrivyOptions is the section trivy of the configuration.
+type TrivyOptions struct {
+	Command  string   `yaml:"command"`  // "fs", the default, or "config", which is about infrastructure alone
+	Scanners []string `yaml:"scanners"` // of "fs": vuln, misconfig, secret; empty: all of these
+	// Cache is a directory as Trivy's --cache-dir, which holds the databases
+	// and checks. They are used as they are: nothing uses the network.
+	Cache string `yaml:"cache"`
+}
+
+func aboutTrivy() About {
+	return About{
+		Name: "trivy", Adds: "a second opinion on packages, infrastructure and secrets, of the version of Trivy that a team has settled on",
+		Sends:   "nothing of the project but the addresses of the Terraform modules and names of the Java artifacts that it uses; databases and checks come from `mirror.gcr.io` and `ghcr.io`. With `cache`: nothing",
+		Licence: "Apache-2.0", Install: "brew install trivy", Example: "trivy: {scanners: [vuln, misconfig], cache: /opt/trivy}",
+		Frameworks: []string{"azure-arm", "cloudformation", "dockerfile", "helm", "kubernetes", "terraform", "terraform-plan"},
+	}
+}
+
+// trivyScanners are those that Trivy runs at once.
+func trivyScanners() []string { return []string{"vuln", "misconfig", "secret"} }
+
+// Trivy looks for vulnerable packages, misconfigurations and secrets in one run.
+func Trivy(o TrivyOptions) (Tool, error) {
+	switch o.Command {
+	case "":
+		o.Command = "fs"
+	case "fs", "config":
+	default:
+		return Tool{}, fmt.Errorf("trivy: command: %q%s", text.OneLine(o.Command, maxID), text.Suggest(o.Command, []string{"fs", "config"}))
+	}
+	for _, s := range o.Scanners {
+		if !slices.Contains(trivyScanners(), s) {
+			return Tool{}, fmt.Errorf("trivy: scanners: %q%s", text.OneLine(s, maxID), text.Suggest(s, trivyScanners()))
+		}
+	}
+	if o.Command == "config" && len(o.Scanners) > 0 {
+		return Tool{}, errors.New("trivy: scanners: the command config has none to choose from")
+	}
+	if len(o.Scanners) == 0 {
+		o.Scanners = trivyScanners()
+	}
+	if strings.ContainsAny(o.Cache, "\x00\n\r") {
+		return Tool{}, errors.New("trivy: cache: not the name of a directory")
+	}
+	return Tool{
+		Name: "trivy", Programs: []string{"trivy"}, Version: Version{Args: []string{"--version"}, Oldest: "0.54"}, Network: o.Cache == "",
+		Units: wholeTree,
+		Call:  func(_ Unit, p Place) Call { return trivyCall(o, p) },
+		Read:  readTrivy,
+	}, nil
+}
+
+// trivySettings is a file of settings that the scanned tree may have. One of
+// them would send what is scanned to a server.
+const trivySettings = "trivy.yaml"
+
+// trivyCall keeps Trivy to settings of our own. What .trivyignore leaves out is
+// reported, as suppressed.
+func trivyCall(o TrivyOptions, p Place) Call {
+	c := Call{
+		Args:  []string{o.Command, "--config", p.File(trivySettings), "--format=json", "--quiet", "--disable-telemetry", "--skip-version-check"},
+		Files: map[string][]byte{trivySettings: []byte("{}\n")},
+	}
+	cache := p.File("cache")
+	if o.Cache != "" {
+		if cache = o.Cache; !filepath.IsAbs(cache) {
+			cache = filepath.Join(p.Tree, filepath.FromSlash(cache))
+		}
+		c.Args = append(c.Args, "--skip-check-update")
+	}
+	c.Args = append(c.Args, "--cache-dir", cache, "--cache-backend=memory")
+	if o.Command == "fs" {
+		c.Args = append(c.Args, "--scanners="+strings.Join(o.Scanners, ","), "--show-suppressed", "--list-all-pkgs")
+		if o.Cache != "" {
+			c.Args = append(c.Args, "--skip-db-update", "--skip-java-db-update", "--offline-scan")
+		}
+	}
+	c.Args = append(c.Args, ".")
+	return c
+}
+
+// trivyResult is what Trivy says of a target, which is a file or, for what
+// belongs to no one file, a directory or a name.
+type trivyResult struct {
+	Target            string
+	Class             string
+	Type              string
+	Packages          []trivyPackage
+	Vulnerabilities   []trivyVulnerability
+	Misconfigurations []trivyMisconfiguration
+	Secrets           []trivySecret
+	MisconfSummary    *struct{ Successes, Failures int }
+	Modified          []trivyModified `json:"ExperimentalModifiedFindings"`
+}
+
+func readTrivy(o Output, r *Reading) error {
+	d, err := newDocument(o.Data)
+	if err != nil {
+		return err
+	}
+	schema := 0
+	artifact := ""
+	files := map[string]bool{}
+	err = d.members(func(key string) error {
+		switch key {
+		case "SchemaVersion":
+			return d.value(&schema)
+		case "ArtifactType":
+			return d.value(&artifact)
+		case "Results":
+			if d.next(o.Data) == 'n' {
+				return d.skip() // null: there was nothing to look at
+			}
+			return d.elements(func() error {
+				var t trivyResult
+				if err := d.value(&t); err != nil {
+					return err
+				}
+				if t.Target == "" && t.Class == "" {
+					return errors.New("a result about nothing")
+				}
+				files[t.Target] = true
+				r.looked.Packages += len(t.Packages)
+				return t.read(r)
+			})
+		}
+		return d.skip()
+	})
+	if err == nil {
+		err = d.end()
+	}
+	if err != nil {
+		return err
+	}
+	if schema != 2 || artifact == "" {
+		return errors.New("it is no report of Trivy, or one of another form")
+	}
+	if r.tree.Has(trivySettings) {
+		r.Note(finding.Information, trivySettings, "not used: what is scanned does not say how")
+	}
+	for target := range files {
+		if r.tree.Has(target) {
+			r.looked.Files++
+		}
+	}
+	return nil
+}
+
+func (t *trivyResult) read(r *Reading) error {
+	at := trivyTarget{result: t, path: r.target(t.Target), packages: make(map[string]*trivyPackage, len(t.Packages))}
+	for i := range t.Packages {
+		p := &t.Packages[i]
+		at.packages[p.ID] = p
+	}
+	for i := range t.Vulnerabilities {
+		if err := t.Vulnerabilities[i].read(&at, r, nil); err != nil {
+			return err
+		}
+	}
+	for i := range t.Misconfigurations {
+		if err := t.Misconfigurations[i].read(&at, r, nil); err != nil {
+			return err
+		}
+	}
+	for i := range t.Secrets {
+		if err := t.Secrets[i].read(&at, r, nil); err != nil {
+			return err
+		}
+	}
+	for i := range t.Modified {
+		if err := t.Modified[i].read(&at, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trivyTarget is a result's place.
+type trivyTarget struct {
+	result   *trivyResult
+	path     string
+	packages map[string]*trivyPackage
+}
+
+// target is the file that a result is about. What is installed somewhere has a
+// kind as its target, "Node.js", which is no place.
+func (r *Reading) target(name string) string {
+	if r.tree.Has(name) {
+		return name
+	}
+	if !strings.Contains(name, "/") {
+		return ""
+	}
+	return r.Path(name)
+}

@@ -209,7 +209,7 @@ func (m *grypeMatch) read(lines *lockLines, r *Reading) error {
 			}
 		}
 		for _, rule := range m.Ignored[:min(len(m.Ignored), 1)] {
-			f.Suppressions = []finding.Suppression{{Source: ".grype.yaml", Reason: line(rule.Reason, maxWords)}}
+			f.Suppressions = []finding.Suppression{{Source: "grype ignore rule", Reason: line(rule.Reason, maxWords)}}
 		}
 	})
 	return nil

@@ -29,7 +29,7 @@ func TestGrypeReads(t *testing.T) {
 	if f.Score != 9.8 || f.SeveritySource != "ghsa" || strings.Join(f.Aliases, " ") != "CVE-2026-30001" || f.Package.Status != "fixed" || f.Package.Ecosystem != "npm" || f.Suppressed() {
 		t.Errorf("%+v %+v", f, f.Package)
 	}
-	if d := cmp.Diff([]finding.Suppression{{Source: ".grype.yaml", Reason: "not reachable"}}, ignored.Suppressions); d != "" || ignored.Package.Ecosystem != "pip" || ignored.Package.Status != "will-not-fix" {
+	if d := cmp.Diff([]finding.Suppression{{Source: "grype ignore rule", Reason: "not reachable"}}, ignored.Suppressions); d != "" || ignored.Package.Ecosystem != "pip" || ignored.Package.Status != "will-not-fix" {
 		t.Errorf("%s %+v", d, ignored.Package)
 	}
 	if r.rules[f.RuleID].Precision != "very-high" || r.rules[ignored.RuleID].Precision != "high" {

@@ -74,7 +74,7 @@ func osvReads(name string) bool {
 }
 
 func osvCall(db string, p Place) Call {
-	c := Call{Args: []string{"scan", "source", "--recursive", "--format=json", "--no-call-analysis=all"}}
+	c := Call{Args: []string{"scan", "source", "--recursive", "--format=json", "--no-call-analysis=all", "--allow-no-lockfiles"}}
 	if db != "" {
 		if !filepath.IsAbs(db) {
 			db = filepath.Join(p.Tree, filepath.FromSlash(db))

@@ -27,7 +27,7 @@ func aboutOSVScanner() About {
 	return About{
 		Name: "osv-scanner", Adds: "what OSV.dev knows that other databases do not, and lockfiles of further kinds",
 		Sends:   "names and versions of packages, to `api.osv.dev`; of Java and Python projects without a lockfile also to `api.deps.dev`. With `db`: nothing",
-		Licence: "Apache-2.0", Install: "go install github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.0.3", Example: "osv-scanner: {db: /opt/osv}",
+		Licence: "Apache-2.0", Install: "go install github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.6.0", Example: "osv-scanner: {db: /opt/osv}",
 	}
 }
 
@@ -40,7 +40,7 @@ func OSVScanner(o OSVScannerOptions) (Tool, error) {
 		return Tool{}, errors.New("osv-scanner: db: not the name of a directory")
 	}
 	return Tool{
-		Name: "osv-scanner", Programs: []string{"osv-scanner"}, Version: Version{Args: []string{"--version"}, Oldest: "2"}, Network: o.DB == "", Exits: []int{osvExits},
+		Name: "osv-scanner", Programs: []string{"osv-scanner"}, Version: Version{Args: []string{"--version"}, Oldest: "2.1"}, Network: o.DB == "", Exits: []int{osvExits},
 		Units: osvUnits,
 		Call:  func(_ Unit, p Place) Call { return osvCall(o.DB, p) },
 		Read:  readOSVScanner,

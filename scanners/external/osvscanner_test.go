@@ -103,9 +103,9 @@ func TestOSVScannerHostile(t *testing.T) {
 
 func TestOSVScannerRuns(t *testing.T) {
 	tr := locked(t)
-	body := "case $1 in --version) echo 'osv-scanner version: 2.0.3'; exit;; esac\ncat <<'END'\n" + from(t, "osv-scanner/report.json", tr) + "END\nexit 1\n"
+	body := "case $1 in --version) echo 'osv-scanner version: 2.6.0'; exit;; esac\ncat <<'END'\n" + from(t, "osv-scanner/report.json", tr) + "END\nexit 1\n"
 	got := scan(t, New(osvTool(t, "db"), Options{Asked: true, Offline: true, Path: []string{script(t, "osv-scanner", body)}}), tr)
-	if got.Status != finding.Completed || len(got.Findings) != 2 || !strings.Contains(notes(got), "ran osv-scanner 2.0.3") || strings.Contains(notes(got), "gap") {
+	if got.Status != finding.Completed || len(got.Findings) != 2 || !strings.Contains(notes(got), "ran osv-scanner 2.6.0") || strings.Contains(notes(got), "gap") {
 		t.Errorf("%s: %s, %d findings\n%s", got.Status, got.Reason, len(got.Findings), notes(got))
 	}
 	empty := scan(t, New(osvTool(t, ""), Options{Asked: true}), tree(t, map[string]string{"a.txt": "x"}))

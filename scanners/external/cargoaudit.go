@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
-
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/match"
@@ -274,30 +272,4 @@ func (c *cargoResult) advisory() advisory {
 		}
 	}
 	return out
-}
-
-// cargoFixed is the lowest patched version above the installed one. What is
-// patched is told as requirements: ">= 1.2.3", "^1.1.4", ">= 1.0, < 2.0".
-func cargoFixed(patched []string, installed string) string {
-	v, err := semver.NewVersion(installed)
-	if err != nil {
-		return ""
-	}
-	var best *semver.Version
-	for _, requirement := range patched[:min(len(patched), maxLinks)] {
-		for bound := range strings.SplitSeq(requirement, ",") {
-			bound = strings.TrimSpace(bound)
-			lowest, err := semver.NewVersion(strings.TrimSpace(strings.TrimLeft(bound, ">=^~ ")))
-			if err != nil || strings.HasPrefix(bound, "<") || strings.HasPrefix(bound, ">") && !strings.HasPrefix(bound, ">=") {
-				continue
-			}
-			if lowest.GreaterThan(v) && (best == nil || lowest.LessThan(best)) {
-				best = lowest
-			}
-		}
-	}
-	if best == nil {
-		return ""
-	}
-	return best.String()
 }

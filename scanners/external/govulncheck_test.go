@@ -1,6 +1,7 @@
 package external
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,6 +37,15 @@ func TestGovulncheckRuns(t *testing.T) {
 	}
 	if d := cmp.Diff(wantModules(), byRule(briefs(got.Findings))); d != "" {
 		t.Error(d)
+	}
+	// What this test is built of is in the module cache, with which no network
+	// is needed.
+	required := scan(t, New(vulncheckTool(t, goDatabase(t)), Options{Asked: true, Offline: true}), tree(t, map[string]string{
+		"go.mod": "module m\n\ngo 1.21\n\nrequire github.com/google/go-cmp v0.7.0\n", "go.sum": string(must(os.ReadFile("../../go.sum"))(t)),
+		"a.go": "package a\n\nimport _ \"github.com/google/go-cmp/cmp\"\n",
+	}))
+	if required.Status != finding.Completed || required.Looked.Packages < 2 {
+		t.Errorf("%s: %s\n%s", required.Status, required.Reason, notes(required))
 	}
 	broken := scan(t, New(vulncheckTool(t, goDatabase(t)), Options{Asked: true}), tree(t, map[string]string{"go.mod": "module m\n\ngo 1.21\n", "a.go": "package a\n\nfunc f() { g() }\n"}))
 	if broken.Status != finding.Failed {

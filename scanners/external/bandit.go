@@ -254,7 +254,8 @@ func numbered(code string, n int) string {
 // column turns an offset in bytes of a line into a column; 0 when it is not
 // inside of it.
 func column(line string, offset int) int {
-	if offset < 0 || offset > len(line) || line == "" || !utf8.ValidString(line[:offset]) {
+	const most = 64 << 10 // a longer line has no columns that anybody looks for
+	if offset < 0 || offset > most || offset > len(line) || line == "" || !utf8.ValidString(line[:offset]) {
 		return 0
 	}
 	return len(utf16.Encode([]rune(line[:offset]))) + 1

@@ -187,6 +187,9 @@ func readSemgrep(o Output, r *Reading) error {
 	case !seen["results"] || !seen["errors"] || !seen["paths"]:
 		return errors.New("it is no report of Semgrep")
 	}
+	if src.spent() {
+		r.Note(finding.Warning, "", "there is too much code in its results to look through: some have no message of their own, and marks with nosemgrep do not count there")
+	}
 	if passed > 0 {
 		r.Note(finding.Information, "", text.Count(passed, "file")+" passed over, as .gitignore, .semgrepignore or Semgrep's own list has it")
 	}

@@ -199,3 +199,31 @@ func TestSemgrepRules(t *testing.T) {
 		}
 	}
 }
+
+// Results that are as long as a large file, and many, do not hold up a scan.
+func TestSemgrepSourceIsBounded(t *testing.T) {
+	long := strings.Repeat("x = \"some text\" # "+strings.Repeat("y", 1000)+"\n", 2000)
+	tr := tree(t, map[string]string{"a.py": long, "b.py": long})
+	all := semgrepResult{ID: "a.b", Start: semgrepPoint{Line: 1}, End: semgrepPoint{Line: 2000}}
+	all.Extra.Message = "some text"
+	message := func(src *source) string {
+		all.Path = "a.py"
+		f, _ := all.finding(src, newReading(tr, Unit{Dir: "."}))
+		return f.Message
+	}
+	for name, places := range map[string][]string{"lines": {"a.py"}, "files": {"a.py", "b.py"}} {
+		src := &source{tree: tr}
+		if got := message(src); got != "…" {
+			t.Errorf("%s: %q", name, got)
+		}
+		end := 2000 * (2 - len(places))
+		for i := 0; src.lines(finding.Location{Path: places[i%len(places)], StartLine: 1, EndLine: end}) != nil; i++ {
+			if i > 100_000 {
+				t.Fatalf("%s: no end", name)
+			}
+		}
+		if got := message(src); !src.spent() || got != "B" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

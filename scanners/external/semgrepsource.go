@@ -8,8 +8,15 @@ import (
 	"github.com/scangate/scangate/scanners"
 )
 
-// maxSource bounds the files of which lines are read, in bytes.
-const maxSource = 16 << 20
+const (
+	// maxSource bounds the files of which lines are read, in bytes.
+	maxSource = 16 << 20
+	// maxSourceRead bounds what is read for all results of a tool, and
+	// maxSourceLines the lines that are looked through, in bytes: results may
+	// go to and fro between large files, or be as long as these.
+	maxSourceRead  = 256 << 20
+	maxSourceLines = 32 << 20
+)
 
 // source reads the files that results are about, the last one of which it
 // keeps: a report goes through file by file.
@@ -17,16 +24,22 @@ type source struct {
 	tree *scanners.Tree
 	name string
 	all  []string
+	read int // bytes
+	seen int // bytes
 }
+
+// spent tells that there were more lines than are looked through.
+func (s *source) spent() bool { return s.read > maxSourceRead || s.seen > maxSourceLines }
 
 // lines are those of a place; nil when they cannot be had.
 func (s *source) lines(l finding.Location) []string {
-	if l.Path == "" {
+	if l.Path == "" || s.spent() {
 		return nil
 	}
 	if s.name != l.Path {
 		data, err := s.tree.Read(l.Path, maxSource)
 		s.name, s.all = l.Path, nil
+		s.read += len(data) + 4<<10 // opening it counts, too
 		if err == nil {
 			s.all = strings.Split(string(data), "\n")
 		}
@@ -34,8 +47,12 @@ func (s *source) lines(l finding.Location) []string {
 	if l.StartLine < 1 || l.StartLine > len(s.all) {
 		return nil
 	}
-	const most = 1000 // of one match
-	return s.all[l.StartLine-1 : min(max(l.StartLine, l.EndLine), l.StartLine+most, len(s.all))]
+	const most = 200 // of one match
+	found := s.all[l.StartLine-1 : min(max(l.StartLine, l.EndLine), l.StartLine+most, len(s.all))]
+	for _, line := range found {
+		s.seen += len(line) + 1
+	}
+	return found
 }
 
 var (
@@ -61,18 +78,12 @@ func nosemgrep(id string, src *source, l finding.Location) bool {
 		}
 		return false
 	}
-	here := src.lines(l)
-	if len(here) == 0 {
-		return false
-	}
-	if marked(here[0]) {
+	here := src.lines(finding.Location{Path: l.Path, StartLine: l.StartLine})
+	if len(here) > 0 && marked(here[0]) {
 		return true
 	}
-	if l.StartLine < 2 {
-		return false
-	}
-	before := src.all[l.StartLine-2]
-	return nosemBefore.MatchString(before) && marked(before)
+	before := src.lines(finding.Location{Path: l.Path, StartLine: l.StartLine - 1})
+	return len(before) > 0 && nosemBefore.MatchString(before[0]) && marked(before[0])
 }
 
 var (

@@ -41,7 +41,7 @@ func Bandit(o BanditOptions) (Tool, error) {
 	return Tool{
 		Name: "bandit", Programs: []string{"bandit"}, Version: Version{Args: []string{"--version"}, Oldest: "1.7.5"}, Exits: []int{1},
 		Units: func(t *scanners.Tree) (Units, error) { return banditUnits(t, o.Config) },
-		Call:  func(Unit, Place) Call { return banditCall(o.Config) },
+		Call:  func(u Unit, _ Place) Call { return banditCall(u, o.Config) },
 		Read:  readBandit,
 	}, nil
 }
@@ -60,14 +60,31 @@ func banditUnits(t *scanners.Tree, config string) (Units, error) {
 	if config != "" && !t.Has(config) {
 		return u, fmt.Errorf("bandit: config: there is no file %s", text.OneLine(config, maxID))
 	}
-	u.List, u.What = []Unit{{Dir: "."}}, text.Count(n, "Python file")
+	unit := Unit{Dir: "."}
+	if slices.ContainsFunc(t.Files(), isBanditSettings) {
+		unit.Mode = banditSettings
+	}
+	u.List, u.What = []Unit{unit}, text.Count(n, "Python file")
 	return u, nil
 }
 
+// banditSettings is the mode in which a .bandit file says what to leave out.
+const banditSettings = "settings"
+
+func isBanditSettings(f scanners.File) bool { return path.Base(f.Path) == ".bandit" }
+
+// banditExclude are the directories that Bandit leaves out by itself, and those
+// that are no part of a scan. It looks for such words anywhere in a path: by
+// itself it passes over .github, for it begins as .git does.
+const banditExclude = "/.svn/,/CVS/,/.bzr/,/.hg/,/.git/,/__pycache__/,/.tox/,/.eggs/,.egg/,/node_modules/,/.terraform/,/.scangate/"
+
 // banditCall is quiet: with more than a few files it shows its progress
-// otherwise, in the midst of the report. It says for itself what to leave out.
-func banditCall(config string) Call {
+// otherwise, in the midst of the report.
+func banditCall(u Unit, config string) Call {
 	args := []string{"-r", ".", "-f", "json", "-q"}
+	if u.Mode != banditSettings {
+		args = append(args, "-x", banditExclude)
+	}
 	if config != "" {
 		args = append(args, "-c", config)
 	}
@@ -162,7 +179,7 @@ func readBandit(o Output, r *Reading) error {
 	}
 	r.looked.Files += max(files-failed, 0)
 	for _, f := range r.tree.Files() {
-		if path.Base(f.Path) == ".bandit" {
+		if isBanditSettings(f) {
 			r.Note(finding.Information, f.Path, "its settings count: what they exclude or skip was not looked for")
 		}
 	}

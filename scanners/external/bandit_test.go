@@ -55,6 +55,11 @@ func TestBanditRuns(t *testing.T) {
 	if clean.Status != finding.Completed || len(clean.Findings) != 0 {
 		t.Errorf("%s: %s, %d findings", clean.Status, clean.Reason, len(clean.Findings))
 	}
+	dirs := scan(t, New(banditTool(t), Options{Asked: true}), tree(t, map[string]string{
+		"node_modules/a.py": "eval(x)\n", ".tox/a.py": "eval(x)\n", ".github/a.py": "eval(x)\n", "my_node_modules.py": "eval(x)\n"}))
+	if dirs.Status != finding.Completed || len(dirs.Findings) != 2 || dirs.Looked.Files != 2 {
+		t.Errorf("%s: %s, looked at %+v, %d findings", dirs.Status, dirs.Reason, dirs.Looked, len(dirs.Findings))
+	}
 	set := must(Bandit(BanditOptions{Config: "pyproject.toml"}))(t)
 	some := scan(t, New(set, Options{Asked: true}), tree(t, map[string]string{"a.py": "eval(x)\nexec(x)\nassert x\n", "pyproject.toml": "[tool.bandit]\nskips = [\"B102\"]\n", "sub/.bandit": "[bandit]\nskips = B307\nformat = xml\n"}))
 	if some.Status != finding.Completed || len(some.Findings) != 1 || !strings.Contains(notes(some), "info: sub/.bandit: ") {

@@ -77,6 +77,7 @@ func tools() []entry {
 		{name: "govulncheck", make: tool(external.Govulncheck)},
 		{name: "osv-scanner", make: tool(external.OSVScanner)},
 		{name: "grype", make: tool(external.Grype)},
+		{name: "trivy", make: tool(external.Trivy)},
 		{name: "gitleaks", make: tool(external.Gitleaks)},
 		{name: "checkov", make: tool(external.Checkov)},
 		{name: "bandit", make: tool(external.Bandit)},
@@ -132,7 +133,7 @@ func (a *app) all() []entry {
 // planned names what the configuration format reserves for scanners that this
 // version does not have: a policy may already speak of them, as results from
 // elsewhere can be judged too.
-var planned = map[string][]string{"dast": nil, "trivy": nil, "zap": nil}
+var planned = map[string][]string{"dast": nil, "zap": nil}
 
 // build decodes a scanner's section over its defaults and makes the scanner.
 func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) ([]scanners.Scanner, error) {

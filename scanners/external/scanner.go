@@ -277,7 +277,7 @@ func (s *Scanner) askVersion(ctx context.Context, p *plan) (known bool, err erro
 	return true, s.oldEnough()
 }
 
-var versionForm = regexp.MustCompile(`\b\d{1,6}(?:\.\d{1,9}){1,3}\b`)
+var versionForm = regexp.MustCompile(`\d{1,6}(?:\.\d{1,9}){1,3}\b`)
 
 func (s *Scanner) setVersion(v string) {
 	s.mu.Lock()

@@ -90,7 +90,11 @@ type About struct {
 
 // Known lists the tools in the order of the documentation.
 func Known() []About {
-	return []About{aboutNPMAudit(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(), aboutGitleaks(), aboutCheckov(), aboutBandit(), aboutSemgrep(), aboutHadolint(), aboutZizmor(), aboutNuclei(), aboutCodeQL(), aboutSARIF(), aboutTrivy()}
+	return []About{
+		aboutNPMAudit(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(),
+		aboutTrivy(), aboutGitleaks(), aboutCheckov(), aboutBandit(), aboutSemgrep(),
+		aboutHadolint(), aboutZizmor(), aboutNuclei(), aboutCodeQL(), aboutSARIF(),
+	}
 }
 
 // about finds a tool's entry; a tool without one has none of it.

@@ -94,11 +94,16 @@ type Layer struct {
 	File      string `json:"file,omitempty"`      // the file in the image
 }
 
-// Suppression is a request, found in the scanned content, to pass over a
-// finding: an inline comment or an ignore file of the engine's own.
+// Suppression is a request to pass over a finding: an inline comment or an
+// ignore file of the engine's own in the scanned content, or what somebody
+// decided where the finding came from.
 type Suppression struct {
 	Source string `json:"source"`           // "trivy:ignore", "gitleaks:allow", ".gitleaksignore"
 	Reason string `json:"reason,omitempty"` // what its author wrote
+
+	// Elsewhere says that it was made outside of the scanned content, as the
+	// dismissal of an alert is.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // Rule describes a class of findings: an advisory, a secret pattern, a check.

@@ -82,7 +82,11 @@ func (p Policy) Judge(res finding.Results) Verdict {
 // decide finds the fate of one finding.
 func (p Policy) decide(scanner string, f finding.Finding) Decision {
 	if f.Suppressed() {
-		return Decision{Ignored, "suppressed by " + f.Suppressions[0].Source + " in the scanned content"}
+		by := "suppressed by " + f.Suppressions[0].Source
+		if !f.Suppressions[0].Elsewhere {
+			by += " in the scanned content"
+		}
+		return Decision{Ignored, by}
 	}
 	t := p.thresholdFor(scanner, f.Framework)
 	switch {

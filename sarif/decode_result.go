@@ -135,7 +135,7 @@ func (t *translator) suppressions(f *finding.Finding, list []suppression) {
 		if !t.own || source == "" {
 			source = strings.TrimSpace(t.out.Scanner + " " + s.Kind)
 		}
-		f.Suppressions = append(f.Suppressions, finding.Suppression{Source: source, Reason: s.Justification})
+		f.Suppressions = append(f.Suppressions, finding.Suppression{Source: source, Reason: s.Justification, Elsewhere: s.Kind == "external"})
 	}
 }
 

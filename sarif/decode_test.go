@@ -166,7 +166,7 @@ func TestDecodeSuppressions(t *testing.T) {
 		{"none", []any{}, nil},
 		{"null", nil, nil},
 		{"accepted", []any{object{"kind": "inSource", "status": "accepted", "justification": "why"}}, []finding.Suppression{{Source: "t inSource", Reason: "why"}}},
-		{"no status", []any{object{"kind": "external"}}, []finding.Suppression{{Source: "t external"}}},
+		{"no status", []any{object{"kind": "external"}}, []finding.Suppression{{Source: "t external", Elsewhere: true}}},
 		{"in review", []any{object{"kind": "external", "status": "underReview"}}, nil},
 		{"rejected", []any{object{"kind": "external", "status": "rejected"}}, nil},
 	}

@@ -80,7 +80,7 @@ func sample() finding.Results {
 					{RuleID: "private-key", Severity: finding.High, Message: "a private key", Key: "sha256:22", KeyOnly: true,
 						Location:     finding.Location{Path: "test/key.pem", StartLine: 1, LineHash: "feed:1"},
 						Related:      []finding.Location{{Path: "old/key.pem", StartLine: 4, Commit: "c0ffee00c0ff", Date: "2024-02-28", Message: "added in commit c0ffee00c0ff"}},
-						Suppressions: []finding.Suppression{{Source: "gitleaks:allow", Reason: "made for tests"}, {Source: ".gitleaksignore"}}},
+						Suppressions: []finding.Suppression{{Source: "gitleaks:allow", Reason: "made for tests"}, {Source: ".gitleaksignore"}, {Source: "dependabot", Elsewhere: true}}},
 					{RuleID: "home-made", Severity: finding.Unknown, Message: "", Key: "sha256:33",
 						Location: finding.Location{Path: "notes.txt", StartLine: 2, StartColumn: 9, EndColumn: 4}},
 				},

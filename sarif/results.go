@@ -60,7 +60,11 @@ func encodeResult(run *finding.Run, rules *ruleTable, r result) *sarif.Result {
 		}
 	}
 	for i, s := range f.Suppressions {
-		out.Suppressions = append(out.Suppressions, encodeSuppression(f, i, "inSource", s.Source, s.Reason))
+		kind := "inSource"
+		if s.Elsewhere {
+			kind = "external"
+		}
+		out.Suppressions = append(out.Suppressions, encodeSuppression(f, i, kind, s.Source, s.Reason))
 	}
 	if r.omitted != "" {
 		out.Suppressions = append(out.Suppressions, encodeSuppression(f, len(f.Suppressions), "external", policySource, r.omitted))

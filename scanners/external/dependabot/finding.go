@@ -88,7 +88,7 @@ func (a *alert) finding(tree *scanners.Tree) finding.Finding {
 // suppression is the dismissal of the alert. A state that is not known is no
 // dismissal: better one finding too many.
 func (a *alert) suppression() (finding.Suppression, bool) {
-	s := finding.Suppression{Source: "dependabot"}
+	s := finding.Suppression{Source: "dependabot", Elsewhere: true}
 	switch a.State {
 	case "dismissed":
 		reason := cmp.Or(strings.ReplaceAll(a.DismissedReason, "_", " "), "dismissed")

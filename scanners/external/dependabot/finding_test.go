@@ -60,10 +60,10 @@ func TestStates(t *testing.T) {
 	}{
 		{"open", nil, nil, false},
 		{"fixed", []any{"state", "fixed", "fixed_at", "2026-03-01T00:00:00Z"}, nil, true},
-		{"dismissed", []any{"state", "dismissed", "dismissed_reason", "tolerable_risk", "dismissed_comment", "only our own\ninput is padded"}, []finding.Suppression{{Source: "dependabot", Reason: "tolerable risk: only our own input is padded"}}, false},
-		{"dismissed without a comment", []any{"state", "dismissed", "dismissed_reason", "no_bandwidth"}, []finding.Suppression{{Source: "dependabot", Reason: "no bandwidth"}}, false},
-		{"dismissed without a reason", []any{"state", "dismissed"}, []finding.Suppression{{Source: "dependabot", Reason: "dismissed"}}, false},
-		{"auto-dismissed", []any{"state", "auto_dismissed", "auto_dismissed_at", "2026-03-01T00:00:00Z"}, []finding.Suppression{{Source: "dependabot", Reason: "dismissed by an auto-triage rule of the repository"}}, false},
+		{"dismissed", []any{"state", "dismissed", "dismissed_reason", "tolerable_risk", "dismissed_comment", "only our own\ninput is padded"}, []finding.Suppression{{Source: "dependabot", Elsewhere: true, Reason: "tolerable risk: only our own input is padded"}}, false},
+		{"dismissed without a comment", []any{"state", "dismissed", "dismissed_reason", "no_bandwidth"}, []finding.Suppression{{Source: "dependabot", Elsewhere: true, Reason: "no bandwidth"}}, false},
+		{"dismissed without a reason", []any{"state", "dismissed"}, []finding.Suppression{{Source: "dependabot", Elsewhere: true, Reason: "dismissed"}}, false},
+		{"auto-dismissed", []any{"state", "auto_dismissed", "auto_dismissed_at", "2026-03-01T00:00:00Z"}, []finding.Suppression{{Source: "dependabot", Elsewhere: true, Reason: "dismissed by an auto-triage rule of the repository"}}, false},
 		{"a state of the future", []any{"state", "pondered"}, nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 	dbtypes "github.com/aquasecurity/trivy-db/pkg/types"
 )
 
-// baseScore computes the base score of a CVSS vector of version 2.0, 3.0 or
+// BaseScore computes the base score of a CVSS vector of version 2.0, 3.0 or
 // 3.1, by the formulas of FIRST's specifications. Other metrics than those of
 // the base are passed over.
-func baseScore(vector string) (float64, error) {
+func BaseScore(vector string) (float64, error) {
 	metrics := map[string]string{}
 	for _, part := range strings.Split(strings.TrimSuffix(vector, "/"), "/") {
 		name, value, ok := strings.Cut(part, ":")

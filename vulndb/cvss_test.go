@@ -17,14 +17,14 @@ func TestBaseScore(t *testing.T) {
 		"AV:L/AC:M/Au:S/C:P/I:P/A:P":                                       4.1,
 		"AV:N/AC:M/Au:N/C:N/I:N/A:N":                                       0,
 	} {
-		if got, err := baseScore(vector); err != nil || got != want {
+		if got, err := BaseScore(vector); err != nil || got != want {
 			t.Errorf("%s: %v, %v, want %v", vector, got, err, want)
 		}
 	}
 	for _, vector := range []string{"", "/", "CVSS:3.1", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", "hello",
 		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H", "CVSS:3.1/AV:X/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "CVSS:3.1/AV:N/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
 		"AV:N/AC:L/C:C/I:C/A:C"} {
-		if got, err := baseScore(vector); err == nil {
+		if got, err := BaseScore(vector); err == nil {
 			t.Errorf("%s: %v", vector, got)
 		}
 	}
@@ -43,7 +43,7 @@ func TestScoresOfFacts(t *testing.T) {
 				continue
 			}
 			n++
-			if got, err := baseScore(f.CVSS.Vector); err != nil || got != f.CVSS.Score {
+			if got, err := BaseScore(f.CVSS.Vector); err != nil || got != f.CVSS.Score {
 				t.Errorf("%s: %s is %v, %v, not %v", f.place, f.CVSS.Vector, got, err, f.CVSS.Score)
 			}
 		}

@@ -94,11 +94,11 @@ func osvSeverities(list []osvSeverity, words ...string) (dbtypes.Severity, dbtyp
 		vector := strings.TrimSuffix(s.Score, "/")
 		switch {
 		case s.Type == "CVSS_V3" && v.V3Vector == "":
-			if score, err := baseScore(vector); err == nil {
+			if score, err := BaseScore(vector); err == nil {
 				v.V3Vector, v.V3Score = vector, score
 			}
 		case s.Type == "CVSS_V2" && v.V2Vector == "":
-			if score, err := baseScore(vector); err == nil {
+			if score, err := BaseScore(vector); err == nil {
 				v.V2Vector, v.V2Score = vector, score
 			}
 		case s.Type == "CVSS_V4" && v.V40Vector == "" && strings.HasPrefix(vector, "CVSS:4.0/"):

@@ -168,10 +168,7 @@ func readBandit(o Output, r *Reading) error {
 		}
 		return d.skip()
 	})
-	if err == nil {
-		err = d.end()
-	}
-	switch {
+	switch err = d.end(err); {
 	case err != nil:
 		return err
 	case !seen["results"] || !seen["errors"] || !seen["metrics"]:

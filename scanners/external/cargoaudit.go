@@ -179,10 +179,7 @@ func readCargoAudit(o Output, r *Reading) error {
 		}
 		return d.skip()
 	})
-	if err == nil {
-		err = d.end()
-	}
-	switch {
+	switch err = d.end(err); {
 	case err != nil:
 		return err
 	case packages < 0 || listed < 0:

@@ -126,10 +126,7 @@ func readCheckov(o Output, r *Reading, charts bool) error {
 	} else {
 		err = c.report()
 	}
-	if err == nil {
-		err = d.end()
-	}
-	if err != nil {
+	if err = d.end(err); err != nil {
 		return err
 	}
 	if c.summaries == 0 {

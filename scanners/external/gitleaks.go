@@ -3,11 +3,8 @@ package external
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -146,10 +143,7 @@ func readGitleaks(o Output, r *Reading) error {
 		r.Add(l.finding(o.Unit, rules, r))
 		return nil
 	})
-	if err == nil {
-		err = d.end()
-	}
-	if err != nil {
+	if err = d.end(err); err != nil {
 		return err
 	}
 	// Its log is the evidence that it looked at anything. When git complains, it
@@ -191,7 +185,7 @@ func (l *gitleaksLeak) finding(u Unit, rules *secret.Finder, r *Reading) (findin
 	}
 	f := finding.Finding{
 		RuleID: l.RuleID, Severity: rule.Severity, SeveritySource: "scangate",
-		Key: secretKey(l.RuleID, l.Secret), KeyOnly: l.Secret != "",
+		Key: secret.Key(l.RuleID, l.Secret), KeyOnly: l.Secret != "",
 		Location: finding.Location{Path: r.Path(l.File), StartLine: l.StartLine, EndLine: l.EndLine},
 	}
 	where := inTreeOnly
@@ -205,16 +199,6 @@ func (l *gitleaksLeak) finding(u Unit, rules *secret.Finder, r *Reading) (findin
 	f.Message = line(rule.Title, maxID) + where + " Rotate it."
 	f.Fix = "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history."
 	return f, rule
-}
-
-// secretKey is the identity that our own scanner gives to a secret.
-func secretKey(rule, secret string) string {
-	h := sha256.New()
-	for _, part := range [...]string{"scangate-secret-1", rule, strings.TrimSpace(strings.ReplaceAll(secret, "\r\n", "\n"))} {
-		io.WriteString(h, part)
-		h.Write([]byte{0})
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // joinSecrets makes one finding of all places of a secret. It stands in the

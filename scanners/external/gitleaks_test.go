@@ -55,12 +55,12 @@ func gitleaksTool(t testing.TB) Tool { return must(Gitleaks(GitleaksOptions{}))(
 
 func wantLeaks() []finding.Finding {
 	return []finding.Finding{
-		{RuleID: "aws-access-token", Severity: finding.Critical, SeveritySource: "scangate", Key: secretKey("aws-access-token", leak), KeyOnly: true,
+		{RuleID: "aws-access-token", Severity: finding.Critical, SeveritySource: "scangate", Key: secret.Key("aws-access-token", leak), KeyOnly: true,
 			Message:  "Identified a pattern that may indicate AWS credentials: in the working tree, and in the history. Rotate it.",
 			Fix:      "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history.",
 			Location: finding.Location{Path: "new.txt", StartLine: 2, EndLine: 2},
 			Related:  []finding.Location{{Path: "old.txt", StartLine: 1, EndLine: 1, Date: "2026-01-02", Message: "added in commit "}}},
-		{RuleID: "pkcs12-file", Severity: finding.High, SeveritySource: "scangate", Key: secretKey("pkcs12-file", ""),
+		{RuleID: "pkcs12-file", Severity: finding.High, SeveritySource: "scangate", Key: secret.Key("pkcs12-file", ""),
 			Message:  "Found a PKCS #12 file: in the working tree. Rotate it.",
 			Fix:      "Revoke or rotate it at its provider first, then remove it from the file: it stays readable in the history.",
 			Location: finding.Location{Path: "store.p12"}},
@@ -159,7 +159,7 @@ func TestSecretsAreTheSame(t *testing.T) {
 		if err != nil || len(matches) != 1 {
 			t.Fatalf("%v, %v", matches, err)
 		}
-		if got := secretKey(matches[0].Rule, leak+end); got != matches[0].Key {
+		if got := secret.Key(matches[0].Rule, leak+end); got != matches[0].Key {
 			t.Errorf("%s here and %s there", got, matches[0].Key)
 		}
 	}

@@ -152,9 +152,7 @@ func readGrype(o Output, r *Reading) error {
 		}
 		return d.skip()
 	})
-	if err == nil {
-		err = d.end()
-	}
+	err = d.end(err)
 	if err == nil && (!matched || tool != "grype") {
 		err = errors.New("it is no report of Grype")
 	}

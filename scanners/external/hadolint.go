@@ -130,10 +130,7 @@ func readHadolintReport(o Output, r *Reading) error {
 		}
 		return nil
 	})
-	if err == nil {
-		err = d.end()
-	}
-	if err != nil {
+	if err = d.end(err); err != nil {
 		return err
 	}
 	switch {

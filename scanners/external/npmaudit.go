@@ -181,10 +181,7 @@ func readNPMAudit(o Output, r *Reading) error {
 		}
 		return d.skip()
 	})
-	if err == nil {
-		err = d.end()
-	}
-	switch {
+	switch err = d.end(err); {
 	case err != nil:
 		return err
 	case status != 0:

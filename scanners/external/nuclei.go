@@ -139,7 +139,7 @@ func readNuclei(o Output, r *Reading) error {
 			tried++
 		}
 	}
-	if err := d.end(); err != nil {
+	if err := d.end(nil); err != nil {
 		return err
 	}
 	if tried == 0 {

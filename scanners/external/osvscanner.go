@@ -175,9 +175,7 @@ func readOSVScanner(o Output, r *Reading) error {
 			return readOSVSource(d, lines, r)
 		})
 	})
-	if err == nil {
-		err = d.end()
-	}
+	err = d.end(err)
 	if err == nil && !seen {
 		err = errors.New("it is no report of OSV-Scanner")
 	}

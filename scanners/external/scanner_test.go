@@ -47,9 +47,7 @@ func plainTool() Tool {
 					Location: finding.Location{Path: r.Path(x.File), StartLine: x.Line}}, finding.Rule{Title: x.Message})
 				return nil
 			})
-			if err == nil {
-				err = d.end()
-			}
+			err = d.end(err)
 			r.looked.Files++
 			return err
 		},

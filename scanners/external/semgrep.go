@@ -178,10 +178,7 @@ func readSemgrep(o Output, r *Reading) error {
 		}
 		return d.skip()
 	})
-	if err == nil {
-		err = d.end()
-	}
-	switch {
+	switch err = d.end(err); {
 	case err != nil:
 		return err
 	case !seen["results"] || !seen["errors"] || !seen["paths"]:

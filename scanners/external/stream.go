@@ -69,8 +69,11 @@ func (d *document) skip() error {
 	return d.value(&raw)
 }
 
-// end makes sure that nothing follows.
-func (d *document) end() error {
+// end makes sure that nothing follows what was read, unless that failed.
+func (d *document) end(err error) error {
+	if err != nil {
+		return err
+	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("something follows the end of its JSON")
 	}

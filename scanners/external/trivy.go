@@ -139,10 +139,7 @@ func readTrivy(o Output, r *Reading) error {
 		}
 		return d.skip()
 	})
-	if err == nil {
-		err = d.end()
-	}
-	if err != nil {
+	if err = d.end(err); err != nil {
 		return err
 	}
 	if schema != 2 || artifact == "" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/secret"
 )
 
 // trivyPackage is a package of a lockfile.
@@ -191,7 +192,7 @@ func (s *trivySecret) read(at *trivyTarget, r *Reading, marks []finding.Suppress
 		Location: finding.Location{Path: at.path, StartLine: s.StartLine, EndLine: s.EndLine},
 		// What stands around the secret is hashed: it may be one that Trivy
 		// has not recognised.
-		Key: secretKey(s.RuleID, s.Match),
+		Key: secret.Key(s.RuleID, s.Match),
 	}, finding.Rule{Title: s.Title, Description: "A secret of " + line(s.Category, maxID) + ".", Severity: severity, Precision: "high"})
 	return nil
 }

@@ -157,10 +157,7 @@ func readZizmor(o Output, r *Reading) error {
 		} // else it is in a directory that is no part of the scan
 		return nil
 	})
-	if err == nil {
-		err = d.end()
-	}
-	if err != nil {
+	if err = d.end(err); err != nil {
 		return err
 	}
 	// What it cannot read it passes over with a warning that may not name it.

@@ -206,7 +206,7 @@ func run(ctx context.Context, d *gitleaks.Detector, f fragment, w piece) ([]repo
 
 // newHit keeps of a gitleaks finding where it is, and of its secret a hash.
 func newHit(f fragment, r report.Finding) hit {
-	h := hit{rule: r.RuleID, key: keyOf(r.RuleID, r.Secret)}
+	h := hit{rule: r.RuleID, key: Key(r.RuleID, r.Secret)}
 	if r.Secret == "" {
 		return h // found by path
 	}
@@ -258,9 +258,10 @@ func utf16Len(s string) int {
 	return n
 }
 
-// keyOf hashes a rule and a secret. Line ends are normalised, so that a
-// private key is the same one in a file with CRLF.
-func keyOf(rule, secret string) string {
+// Key is the identity of a secret, whoever finds it: a hash of the rule and the
+// secret. Line ends are normalised, so that a private key is the same one in a
+// file with CRLF.
+func Key(rule, secret string) string {
 	h := sha256.New()
 	for _, part := range [...]string{"scangate-secret-1", rule, strings.TrimSpace(strings.ReplaceAll(secret, "\r\n", "\n"))} {
 		io.WriteString(h, part)

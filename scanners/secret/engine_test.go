@@ -117,10 +117,10 @@ func TestDetectHonoursContext(t *testing.T) {
 }
 
 func TestKeyOf(t *testing.T) {
-	if keyOf("r", "a\r\nb\n") != keyOf("r", "a\nb") {
+	if Key("r", "a\r\nb\n") != Key("r", "a\nb") {
 		t.Error("line ends matter")
 	}
-	if keyOf("r", "ab") == keyOf("ra", "b") || keyOf("r", "a") == keyOf("r", "b") {
+	if Key("r", "ab") == Key("ra", "b") || Key("r", "a") == Key("r", "b") {
 		t.Error("different secrets, one key")
 	}
 }

@@ -121,7 +121,7 @@ func (k *known) readBaseline(data []byte) error {
 			return broken()
 		}
 		if r.Secret != "" {
-			k.keys[keyOf(r.RuleID, r.Secret)] = true
+			k.keys[Key(r.RuleID, r.Secret)] = true
 		}
 		at := fmt.Sprintf("%s:%s:%d", strings.ReplaceAll(r.File, `\`, "/"), r.RuleID, r.StartLine)
 		if r.Commit != "" {

@@ -2,12 +2,15 @@ package iac
 
 import (
 	"bytes"
+	"iter"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/iac/azure"
 	"github.com/scangate/scangate/scanners/iac/cloudformation"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 	"github.com/scangate/scangate/scanners/iac/kustomize"
 	"github.com/scangate/scangate/scanners/iac/terraform"
 )
@@ -97,58 +100,31 @@ func looksLikeManifest(data []byte) bool {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		return topLevelKeys(trimmed)
+		return hasKeys(jsondoc.TopKeys(trimmed), "apiVersion", "kind")
 	}
-	var version, kind bool
-	for line := range bytes.Lines(data) {
-		key, _, ok := bytes.Cut(line, []byte(":"))
-		if !ok {
-			continue
+	return hasKeys(lineKeys(data), "apiVersion", "kind")
+}
+
+// lineKeys are the keys that YAML has at the start of its lines.
+func lineKeys(data []byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range bytes.Lines(data) {
+			key, _, ok := bytes.Cut(line, []byte(":"))
+			if ok && !yield(string(bytes.Trim(bytes.TrimRight(key, " \t"), `"'`))) {
+				return
+			}
 		}
-		switch string(bytes.Trim(bytes.TrimRight(key, " \t"), `"'`)) {
-		case "apiVersion":
-			version = true
-		case "kind":
-			kind = true
-		}
-		if version && kind {
-			return true
+	}
+}
+
+// hasKeys reports whether all of the wanted ones are among the keys.
+func hasKeys(keys iter.Seq[string], wanted ...string) bool {
+	for key := range keys {
+		if i := slices.Index(wanted, key); i >= 0 {
+			if wanted = slices.Delete(wanted, i, i+1); len(wanted) == 0 {
+				return true
+			}
 		}
 	}
 	return false
-}
-
-// topLevelKeys looks for the two keys in the outermost object of JSON, or of
-// YAML written like it.
-func topLevelKeys(data []byte) bool {
-	var version, kind bool
-	depth := 0
-	for i := 0; i < len(data); i++ {
-		switch data[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		case '"':
-			start := i + 1
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
-			}
-			if depth != 1 || i >= len(data) {
-				continue
-			}
-			if rest := bytes.TrimLeft(data[i+1:], " \t\r\n"); len(rest) == 0 || rest[0] != ':' {
-				continue
-			}
-			switch string(data[start:i]) {
-			case "apiVersion":
-				version = true
-			case "kind":
-				kind = true
-			}
-		}
-	}
-	return version && kind
 }

@@ -3,7 +3,6 @@
 package azure
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,20 +60,9 @@ func Judge(ctx context.Context, checks *check.Set, f work.File) (work.Outcome, e
 			out.Results = append(out.Results, r.result(v))
 		}
 	}
-	slices.SortStableFunc(out.Results, compareResults)
+	slices.SortStableFunc(out.Results, work.CompareResults)
 	out.Notes = work.SortNotes(r.notes)
 	return out, nil
-}
-
-func compareResults(a, b work.Result) int {
-	return cmp.Or(
-		cmp.Compare(a.Location.StartLine, b.Location.StartLine),
-		cmp.Compare(a.Location.EndLine, b.Location.EndLine),
-		cmp.Compare(a.Check.File, b.Check.File),
-		cmp.Compare(a.Resource, b.Resource),
-		cmp.Compare(a.Part, b.Part),
-		cmp.Compare(a.Message, b.Message),
-	)
 }
 
 // describe has the engine describe what a template asks for. Resources that it

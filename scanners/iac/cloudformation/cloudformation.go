@@ -3,7 +3,6 @@
 package cloudformation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,20 +59,9 @@ func Judge(ctx context.Context, checks *check.Set, f work.File, o Options) (work
 		r := &j.results[i]
 		r.Suppressions = work.Suppressions(marks, suppress.Subject{IDs: r.Check.Names(), Chain: work.Chain(&r.Cause)})
 	}
-	slices.SortStableFunc(j.results, compareResults)
-	j.results = slices.CompactFunc(j.results, func(a, b work.Result) bool { return compareResults(a, b) == 0 })
+	slices.SortStableFunc(j.results, work.CompareResults)
+	j.results = slices.CompactFunc(j.results, func(a, b work.Result) bool { return work.CompareResults(a, b) == 0 })
 	return work.Outcome{Results: j.results, Notes: work.SortNotes(t.notes)}, nil
-}
-
-func compareResults(a, b work.Result) int {
-	return cmp.Or(
-		cmp.Compare(a.Location.StartLine, b.Location.StartLine),
-		cmp.Compare(a.Location.EndLine, b.Location.EndLine),
-		cmp.Compare(a.Check.File, b.Check.File),
-		cmp.Compare(a.Resource, b.Resource),
-		cmp.Compare(a.Part, b.Part),
-		cmp.Compare(a.Message, b.Message),
-	)
 }
 
 // judge judges the resources of a template.

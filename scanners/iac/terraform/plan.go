@@ -14,6 +14,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/iac/check"
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/text"
 )
@@ -32,40 +33,12 @@ func IsPlan(data []byte) bool {
 		return false
 	}
 	missing := map[string]bool{"format_version": true, "terraform_version": true, "planned_values": true}
-	for i, depth := 0, 0; i < len(data); i++ {
-		switch data[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		case '"':
-			start := i + 1
-			i = endOfString(data, start)
-			if depth == 1 && i < len(data) && isKey(data[i+1:]) {
-				delete(missing, string(data[start:i]))
-			}
-		}
-		if len(missing) == 0 {
+	for key := range jsondoc.TopKeys(data) {
+		if delete(missing, key); len(missing) == 0 {
 			return true
 		}
 	}
 	return false
-}
-
-// endOfString is the index of the quote that ends the string which starts at
-// i, or one behind data.
-func endOfString(data []byte, i int) int {
-	for ; i < len(data) && data[i] != '"'; i++ {
-		if data[i] == '\\' {
-			i++
-		}
-	}
-	return min(i, len(data))
-}
-
-func isKey(rest []byte) bool {
-	rest = bytes.TrimLeft(rest, " \t\r\n")
-	return len(rest) > 0 && rest[0] == ':'
 }
 
 // planTooDeep returns the line at which JSON nests too deep, or 0.
@@ -80,7 +53,7 @@ func planTooDeep(data []byte) int {
 		case '}', ']':
 			depth--
 		case '"':
-			i = endOfString(data, i+1)
+			i = jsondoc.EndOfString(data, i+1)
 		}
 	}
 	return 0

@@ -3,6 +3,8 @@ package terraform
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/scangate/scangate/scanners/iac/jsondoc"
 )
 
 // withoutKeys is an address without what stands in brackets.
@@ -47,13 +49,13 @@ func addressLines(data []byte) map[string]int {
 			isAddress = false
 		case '"':
 			start := i + 1
-			i = endOfString(data, start)
+			i = jsondoc.EndOfString(data, start)
 			if i == len(data) {
 				return out
 			}
 			word := data[start:i]
 			switch {
-			case isKey(data[i+1:]):
+			case jsondoc.IsKey(data[i+1:]):
 				if depth == 1 {
 					inside = string(word) == "planned_values"
 				}

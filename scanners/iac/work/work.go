@@ -63,6 +63,19 @@ type Result struct {
 	Suppressions []finding.Suppression
 }
 
+// CompareResults orders the results about one file by line, check and what they
+// are about.
+func CompareResults(a, b Result) int {
+	return cmp.Or(
+		cmp.Compare(a.Location.StartLine, b.Location.StartLine),
+		cmp.Compare(a.Location.EndLine, b.Location.EndLine),
+		cmp.Compare(a.Check.File, b.Check.File),
+		cmp.Compare(a.Resource, b.Resource),
+		cmp.Compare(a.Part, b.Part),
+		cmp.Compare(a.Message, b.Message),
+	)
+}
+
 // Gap is a note about something that was not looked at.
 func Gap(path string, line int, message string) finding.Note {
 	return finding.Note{Level: finding.Gap, Path: path, Line: line, Message: message}

@@ -64,8 +64,8 @@ func commands() []command {
 		{"plan", "[PATH]", "print what would run and why", (*app).plan},
 		{"gate", "FILE...", "judge saved results (scangate JSON or any SARIF) under a policy; no scanning", (*app).gate},
 		{"merge", "FILE... -o OUT", "join results of several jobs into one", (*app).merge},
-		{"db", "COMMAND", "the vulnerability database: " + strings.Join(dbCommandNames(), ", "), (*app).db},
-		{"tools", "COMMAND", "external tools: " + strings.Join(toolCommandNames(), ", "), (*app).tools},
+		{"db", "COMMAND", "the vulnerability database: " + strings.Join(names(dbCommands()), ", "), (*app).db},
+		{"tools", "COMMAND", "external tools: " + strings.Join(names(toolCommands()), ", "), (*app).tools},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},
 		{"version", "", "version, commit, embedded engines and their versions", (*app).version},
@@ -99,9 +99,7 @@ func (a *app) run(args []string) (code int) {
 	case "--version":
 		args[0] = "version"
 	}
-	var names []string
 	for _, c := range commands() {
-		names = append(names, c.name)
 		if c.name != args[0] {
 			continue
 		}
@@ -111,7 +109,7 @@ func (a *app) run(args []string) (code int) {
 		code, err := c.run(a, ctx, args[1:])
 		return a.exit(code, err, c)
 	}
-	a.complain(fmt.Errorf("unknown command %q%s; `scangate help` lists them", args[0], text.Suggest(args[0], names)))
+	a.complain(fmt.Errorf("unknown command %q%s; `scangate help` lists them", args[0], text.Suggest(args[0], names(commands()))))
 	return exitUsage
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/scangate/scangate/config"
@@ -31,39 +30,9 @@ func dbCommands() []command {
 	}
 }
 
-func dbCommandNames() (names []string) {
-	for _, c := range dbCommands() {
-		names = append(names, c.name)
-	}
-	return names
-}
-
 // db is the command `scangate db`.
 func (a *app) db(ctx context.Context, args []string) (int, error) {
-	for _, c := range dbCommands() {
-		if len(args) == 0 || c.name != args[0] {
-			continue
-		}
-		code, err := c.run(a, ctx, args[1:])
-		var help helpError
-		if errors.As(err, &help) {
-			fmt.Fprintf(a.stdout, "usage: scangate db %s\n\n%s\n\n%s", strings.TrimSpace(c.name+" "+c.args), c.about, help.flags)
-			return exitPassed, nil
-		}
-		return code, err
-	}
-	names := dbCommandNames()
-	switch {
-	case len(args) == 0:
-		return 0, usage("want `scangate db COMMAND`, COMMAND one of %s", strings.Join(names, ", "))
-	case args[0] == "-h" || args[0] == "--help" || args[0] == "help":
-		var b strings.Builder
-		for _, c := range dbCommands() {
-			fmt.Fprintf(&b, "  %-26s %s\n", c.name+" "+c.args, c.about)
-		}
-		return exitPassed, helpError{b.String()}
-	}
-	return 0, usage("unknown command db %q%s", args[0], text.Suggest(args[0], names))
+	return a.subcommand(ctx, "db", dbCommands(), args)
 }
 
 func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -26,39 +25,9 @@ func toolCommands() []command {
 	}
 }
 
-func toolCommandNames() (names []string) {
-	for _, c := range toolCommands() {
-		names = append(names, c.name)
-	}
-	return names
-}
-
 // tools is the command `scangate tools`.
 func (a *app) tools(ctx context.Context, args []string) (int, error) {
-	for _, c := range toolCommands() {
-		if len(args) == 0 || c.name != args[0] {
-			continue
-		}
-		code, err := c.run(a, ctx, args[1:])
-		var help helpError
-		if errors.As(err, &help) {
-			fmt.Fprintf(a.stdout, "usage: scangate tools %s\n\n%s\n\n%s", strings.TrimSpace(c.name+" "+c.args), c.about, help.flags)
-			return exitPassed, nil
-		}
-		return code, err
-	}
-	names := toolCommandNames()
-	switch {
-	case len(args) == 0:
-		return 0, usage("want `scangate tools COMMAND`, COMMAND one of %s", strings.Join(names, ", "))
-	case args[0] == "-h" || args[0] == "--help" || args[0] == "help":
-		var b strings.Builder
-		for _, c := range toolCommands() {
-			fmt.Fprintf(&b, "  %-26s %s\n", c.name+" "+c.args, c.about)
-		}
-		return exitPassed, helpError{b.String()}
-	}
-	return 0, usage("unknown command tools %q%s", args[0], text.Suggest(args[0], names))
+	return a.subcommand(ctx, "tools", toolCommands(), args)
 }
 
 // toolbox is what the commands share: the lock, where tools are kept, and which

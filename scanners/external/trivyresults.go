@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/iac/work"
 	"github.com/scangate/scangate/scanners/secret"
 )
 
@@ -122,7 +123,7 @@ func (m *trivyMisconfiguration) read(at *trivyTarget, r *Reading, marks []findin
 	c := &m.CauseMetadata
 	severity := severityOf(m.Severity)
 	f := finding.Finding{
-		RuleID: m.ID, Severity: severity, SeveritySource: "trivy-checks", Message: unquoted(at.result.Type, m.Message), Fix: m.Resolution,
+		RuleID: m.ID, Severity: severity, SeveritySource: "trivy-checks", Message: work.Unquoted(at.result.Type, line(m.Message, maxWords)), Fix: m.Resolution,
 		Location:  finding.Location{Path: at.path, StartLine: c.StartLine, EndLine: c.EndLine},
 		Framework: trivyFramework(at.result.Type), Resource: c.Resource, Aliases: otherNames([]string{m.AVDID}, m.ID), Suppressions: marks,
 	}
@@ -150,23 +151,6 @@ func trivyFramework(kind string) string {
 		return "terraform-plan"
 	}
 	return line(kind, maxID)
-}
-
-// unquoted ends messages where some checks go on to quote what they found, from
-// a value that may hold a secret.
-func unquoted(kind, message string) string {
-	message = line(message, maxWords)
-	end := ""
-	switch kind {
-	case "kubernetes", "helm":
-		end = " in key(s) or value(s) "
-	case "dockerfile":
-		end = ": "
-	}
-	if end != "" {
-		message, _, _ = strings.Cut(message, end)
-	}
-	return message
 }
 
 // trivySecret is a secret; Trivy has already put asterisks in its place.

@@ -54,7 +54,7 @@ func findingOf(r work.Result) finding.Finding {
 		RuleID:         r.Check.ID,
 		Severity:       r.Check.Severity,
 		SeveritySource: source(r.Check),
-		Message:        message(r.Framework, r.Message),
+		Message:        work.Unquoted(r.Framework, text.OneLine(r.Message, 1000)),
 		Fix:            plain(r.Check.Resolution, 400),
 		Location:       r.Location,
 		Related:        r.Related,
@@ -85,28 +85,6 @@ func source(c *check.Check) string {
 
 // container is how the checks name the container at fault.
 var container = regexp.MustCompile(`^[Cc]ontainer ['"]?([^'" ]+)['"]? (?:of|in) `)
-
-// These are messages that go on to quote what they found, from a value that
-// may hold a secret. They end where the quotation starts.
-var (
-	quotesKeys     = regexp.MustCompile(` in key\(s\) or value\(s\) .*$`)
-	quotesCommands = regexp.MustCompile(`: .*$`)
-)
-
-var quoting = map[string]*regexp.Regexp{
-	work.Kubernetes: quotesKeys,
-	work.Helm:       quotesKeys,
-	work.Dockerfile: quotesCommands,
-}
-
-// message is what the check says, on one line and without quotations.
-func message(framework, said string) string {
-	said = text.OneLine(said, 1000)
-	if q := quoting[framework]; q != nil {
-		said = q.ReplaceAllString(said, "")
-	}
-	return said
-}
 
 // compareFindings orders by place, rule and the rest of what tells findings
 // apart; findings that compare equal are the same.

@@ -19,15 +19,19 @@ type overlays struct {
 
 // buildOverlays builds the kustomizations. Their objects are judged as they
 // are deployed, and the files that they are made of no longer by themselves.
-func buildOverlays(ctx context.Context, tree *scanners.Tree, files []work.File) (*overlays, error) {
+// Of these, manifests have been read already.
+func buildOverlays(ctx context.Context, tree *scanners.Tree, files, manifests []work.File) (*overlays, error) {
 	o := &overlays{sources: map[string][]byte{}}
+	if len(files) == 0 {
+		return o, nil
+	}
+	for _, f := range manifests {
+		o.sources[f.Path] = f.Data
+	}
 	var paths []string
 	for _, f := range files {
 		paths = append(paths, f.Path)
 		o.sources[f.Path] = f.Data
-	}
-	if len(paths) == 0 {
-		return o, nil
 	}
 	var err error
 	o.Result, err = kustomize.Build(ctx, paths, func(name string) ([]byte, error) {

@@ -84,7 +84,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.checks, err = r.loadChecks(); err != nil {
 		return err
 	}
-	r.overlays, err = buildOverlays(ctx, r.tree, r.files[kustomizeKind])
+	r.overlays, err = buildOverlays(ctx, r.tree, r.files[kustomizeKind], r.files[kubernetesKind])
 	return err
 }
 

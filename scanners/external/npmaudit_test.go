@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,7 +36,11 @@ func registry(t testing.TB) *httptest.Server {
 			map[string]any{"id": 1003, "url": "https://example.invalid/1003", "title": "Tester tells", "severity": "low", "vulnerable_versions": "*"},
 		},
 	}
+	// The two starts of npm ask at once.
+	var mu sync.Mutex
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		name := strings.ReplaceAll(strings.TrimPrefix(r.URL.Path, "/"), "%2f", "/")
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method == http.MethodPost && r.URL.Path == "/-/npm/v1/security/advisories/bulk" {

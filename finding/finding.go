@@ -41,6 +41,12 @@ type Finding struct {
 	// Fingerprint identifies the finding across runs; see FingerprintOf.
 	Fingerprint string `json:"fingerprint"`
 
+	// Witnesses are the findings of other scanners that are the same thing, and
+	// SameAs is the fingerprint of the one of them that is shown in this one's
+	// place, if it is not shown itself; see MarkSame.
+	Witnesses []Witness `json:"witnesses,omitempty"`
+	SameAs    string    `json:"sameAs,omitempty"`
+
 	// Decision is what a policy made of the finding, written into reports for
 	// their readers. It is no part of the facts: whoever judges results again
 	// overwrites it.

@@ -30,6 +30,7 @@ func Parse(section config.Section, known Known) (Policy, error) {
 	var raw struct {
 		Thresholds config.Section   `yaml:"thresholds"`
 		Require    []config.Section `yaml:"require"`
+		Severity   config.Section   `yaml:"severity"`
 	}
 	if err := section.Decode(&raw); err != nil {
 		return Policy{}, err
@@ -43,6 +44,13 @@ func Parse(section config.Section, known Known) (Policy, error) {
 			return Policy{}, r.Errorf("policy.require: %s", msg)
 		}
 		p.Require = append(p.Require, name)
+	}
+	if !raw.Severity.Absent() {
+		choice, err := parseChoice(raw.Severity, known)
+		if err != nil {
+			return Policy{}, err
+		}
+		p.Severity = choice
 	}
 	entries, err := raw.Thresholds.Pairs()
 	if err != nil {

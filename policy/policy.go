@@ -17,6 +17,8 @@ type Policy struct {
 	// Require names the scanners that must complete. Nil means every scanner
 	// that was planned and applies.
 	Require []string
+	// Severity says whose severity counts when several scanners found the same.
+	Severity Choice
 }
 
 // ScannerThreshold is a scanner's own threshold with those of its frameworks.

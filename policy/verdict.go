@@ -89,27 +89,31 @@ func (p Policy) decide(scanner string, f finding.Finding) Decision {
 		return Decision{Ignored, by}
 	}
 	t := p.thresholdFor(scanner, f.Framework)
+	severity, by := p.Severity.of(scanner, f)
 	switch {
 	case !t.Fixable.admits(f.Fixable()):
 		return Decision{Pass, "not as fixable as the threshold asks (" + t.Origin + ")"}
-	case t.FailOn.Crossed(f.Severity):
-		return Decision{Fail, fmt.Sprintf("fail-on: %s (%s)", t.FailOn, t.Origin)}
-	case t.WarnOn.Crossed(f.Severity):
-		return Decision{Warn, fmt.Sprintf("below fail-on: %s (%s)", t.FailOn, t.Origin)}
+	case t.FailOn.Crossed(severity):
+		return Decision{Fail, fmt.Sprintf("fail-on: %s (%s)%s", t.FailOn, t.Origin, by)}
+	case t.WarnOn.Crossed(severity):
+		return Decision{Warn, fmt.Sprintf("below fail-on: %s (%s)%s", t.FailOn, t.Origin, by)}
 	}
-	return Decision{Pass, fmt.Sprintf("below warn-on: %s (%s)", t.WarnOn, t.Origin)}
+	return Decision{Pass, fmt.Sprintf("below warn-on: %s (%s)%s", t.WarnOn, t.Origin, by)}
 }
 
 // crossings sums up the failing findings of a run, one line per reason.
 func crossings(run finding.Run, decisions []Decision) []string {
-	count := map[string]int{}
+	count, same := map[string]int{}, map[string]int{}
 	var order []string
-	for _, d := range decisions {
+	for i, d := range decisions {
 		if d.Action == Fail {
 			if count[d.By] == 0 {
 				order = append(order, d.By)
 			}
 			count[d.By]++
+			if run.Findings[i].SameAs != "" {
+				same[d.By]++
+			}
 		}
 	}
 	slices.Sort(order)
@@ -119,7 +123,11 @@ func crossings(run finding.Run, decisions []Decision) []string {
 		if count[by] == 1 {
 			noun = "finding crosses"
 		}
-		out = append(out, fmt.Sprintf("%s: %d %s %s", run.Title(), count[by], noun, by))
+		reason := fmt.Sprintf("%s: %d %s %s", run.Title(), count[by], noun, by)
+		if n := same[by]; n > 0 {
+			reason += fmt.Sprintf(", %d found by another scanner, too", n)
+		}
+		out = append(out, reason)
 	}
 	return out
 }

@@ -75,8 +75,8 @@ func markdownFindings(b *bytes.Buffer, r Report) {
 	fmt.Fprintf(b, "\n### Findings (%d)\n\n| Severity | Verdict | Scanner | Rule | Where | What | Fix |\n|---|---|---|---|---|---|---|\n", len(all))
 	for i, x := range all {
 		f := x.finding
-		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanner),
-			code(f.RuleID), code(where(f)), markdown(text.Cut(f.Message, 400)), markdown(text.Cut(f.Fix, 300)))
+		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanners),
+			code(f.RuleID), code(where(f)), markdown(text.Cut(x.message(), 400)), markdown(text.Cut(f.Fix, 300)))
 		if b.Len()+len(line) > maxMarkdown {
 			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", text.Count(len(all)-i, "finding"))
 			return

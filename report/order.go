@@ -12,21 +12,40 @@ import (
 
 // row is a finding with everything a line about it shows.
 type row struct {
-	scanner  string
+	scanners string // that found it, the one whose finding is shown first
 	finding  *finding.Finding
 	decision policy.Decision
+	others   string // what other scanners say of its severity, when it is something else
 }
 
 // actionRank puts what fails the build first.
 var actionRank = map[policy.Action]int{policy.Fail: 0, policy.Warn: 1, policy.Pass: 2, policy.Ignored: 3}
 
-// rows lists all findings, those that matter most first.
+// rows lists all findings, those that matter most first. What several scanners
+// found is listed once, with the gravest of the decisions on it.
 func rows(r Report) []row {
 	var out []row
+	same := map[string]policy.Decision{}
+	for i := range r.Results.Runs {
+		for j, d := range r.Verdict.Decisions[i] {
+			if at := r.Results.Runs[i].Findings[j].SameAs; at != "" {
+				same[at] = graver(same[at], d)
+			}
+		}
+	}
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
 		for j := range run.Findings {
-			out = append(out, row{run.Scanner, &run.Findings[j], r.Verdict.Decisions[i][j]})
+			f, d := &run.Findings[j], r.Verdict.Decisions[i][j]
+			if f.SameAs != "" {
+				continue
+			}
+			if other, ok := same[f.Fingerprint]; ok {
+				d = graver(d, other)
+			}
+			x := row{scanners: run.Scanner, finding: f, decision: d}
+			x.witnesses()
+			out = append(out, x)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b row) int {
@@ -36,6 +55,40 @@ func rows(r Report) []row {
 		)
 	})
 	return out
+}
+
+// graver returns the decision that matters more, the first one of equals. The
+// zero value is no decision yet.
+func graver(a, b policy.Decision) policy.Decision {
+	if a.By == "" || actionRank[b.Action] < actionRank[a.Action] {
+		return b
+	}
+	return a
+}
+
+// witnesses names who else found it.
+func (x *row) witnesses() {
+	var named []string
+	for _, w := range x.finding.Witnesses {
+		if !slices.Contains(named, w.Scanner) {
+			named = append(named, w.Scanner)
+			x.scanners += ", " + w.Scanner
+		}
+		if w.Severity != x.finding.Severity {
+			if x.others != "" {
+				x.others += ", "
+			}
+			x.others += w.Severity.String() + " for " + w.Scanner
+		}
+	}
+}
+
+// message is what is wrong, with what the scanners do not agree on.
+func (x *row) message() string {
+	if x.others == "" {
+		return x.finding.Message
+	}
+	return x.finding.Message + " (" + x.others + ")"
 }
 
 // where formats a finding's place: path:line, or as much as is known.

@@ -67,8 +67,8 @@ func findingTable(w io.Writer, r Report, o TableOptions) {
 	shown := all[:min(len(all), o.Limit)]
 	for _, x := range shown {
 		t = append(t, []string{
-			x.finding.Severity.String(), x.decision.Action.String(), x.scanner,
-			text.Cut(x.finding.RuleID, 40), cutFront(where(x.finding), 60), text.Cut(x.finding.Message, 110),
+			x.finding.Severity.String(), x.decision.Action.String(), text.Cut(x.scanners, 40),
+			text.Cut(x.finding.RuleID, 40), cutFront(where(x.finding), 60), text.Cut(x.message(), 110),
 		})
 	}
 	fmt.Fprintln(w)

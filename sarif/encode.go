@@ -20,7 +20,7 @@ type Options struct {
 	// Upload leaves out what must not become an alert, and keeps GitHub's limits.
 	Upload bool
 	// Omit returns why policy ignores a finding, or "" when it does not. It may
-	// be nil. It is called once for each finding of a completed run, in order.
+	// be nil, and says the same of a finding each time.
 	Omit func(run *finding.Run, f *finding.Finding) string
 }
 
@@ -86,6 +86,7 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 	out.raw(",\n\"properties\":").value(properties).raw(",\n\"runs\":[")
 
 	ids := categories(r.Runs)
+	shown := witnessed(r.Runs, o)
 	var summary Summary
 	for i := range r.Runs {
 		run := &r.Runs[i]
@@ -95,7 +96,7 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 		if len(summary.Runs) > 0 {
 			out.raw(",")
 		}
-		results, counts := selectResults(run, o)
+		results, counts := selectResults(run, o, shown)
 		counts.Category = strings.TrimSuffix(ids[i], "/")
 		out.run(r.Tool.Version, ids[i], run, results, counts)
 		summary.Runs = append(summary.Runs, counts)

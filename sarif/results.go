@@ -41,6 +41,9 @@ func encodeResult(run *finding.Run, rules *ruleTable, r result) *sarif.Result {
 	if message == "" {
 		message = escapeMessage(*rules.list[index].ShortDescription.Text)
 	}
+	if r.upload {
+		message += escapeMessage(foundBy(f))
+	}
 	out := &sarif.Result{
 		RuleID:              &id,
 		RuleIndex:           &index,
@@ -122,6 +125,12 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 	if len(f.Aliases) > 0 {
 		p["aliases"] = f.Aliases
 	}
+	if len(f.Witnesses) > 0 {
+		p["witnesses"] = f.Witnesses
+	}
+	if f.SameAs != "" {
+		p["sameAs"] = f.SameAs
+	}
 	if f.Package != nil {
 		p["package"] = f.Package
 	}
@@ -129,6 +138,26 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 		p["layer"] = f.Layer
 	}
 	return p
+}
+
+// foundBy names the witnesses, for readers who see nothing but the message.
+func foundBy(f *finding.Finding) string {
+	var b strings.Builder
+	for i, w := range f.Witnesses {
+		switch {
+		case i == 0:
+			b.WriteString(" (also found by ")
+		case i == len(f.Witnesses)-1:
+			b.WriteString("; and ")
+		default:
+			b.WriteString("; ")
+		}
+		b.WriteString(w.Scanner + " as " + w.RuleID + ", " + w.Severity.String())
+	}
+	if b.Len() > 0 {
+		b.WriteString(")")
+	}
+	return b.String()
 }
 
 // encodeLocation writes the one location that GitHub looks at. A location

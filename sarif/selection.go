@@ -20,6 +20,7 @@ type RunSummary struct {
 	Category   string // GitHub's category: automationDetails.id without the last slash
 	Results    int    // written
 	Suppressed int    // left out: the scanned content or policy asks to pass over them
+	Same       int    // left out: another run of the file has them, found by another scanner
 	Duplicates int    // left out: GitHub would open two alerts that cannot be told apart
 	OverLimit  int    // left out: more than GitHub shows of one run
 }
@@ -33,6 +34,7 @@ func (s RunSummary) LeftOut() []string {
 		}
 	}
 	add(s.Suppressed, "suppressed or ignored findings are left out of this copy: code scanning would open alerts for them")
+	add(s.Same, "found by another scanner, too, are left out of this copy: its results have them")
 	add(s.Duplicates, "duplicate findings are left out of this copy")
 	add(s.OverLimit, fmt.Sprintf("findings of the least severity are left out of this copy: code scanning keeps %d results of a run", maxUploadResults))
 	return out
@@ -42,23 +44,47 @@ func (s RunSummary) LeftOut() []string {
 type result struct {
 	*finding.Finding
 	omitted string
+	upload  bool // it is written into the upload copy
+}
+
+// witnessed are the findings that other scanners have, too, and that an upload
+// copy has room for only once.
+func witnessed(runs []finding.Run, o Options) map[string]bool {
+	out := map[string]bool{}
+	for i := range runs {
+		run := &runs[i]
+		if !o.Upload || run.Status != finding.Completed {
+			continue
+		}
+		for j := range run.Findings {
+			f := &run.Findings[j]
+			if len(f.Witnesses) > 0 && f.SameAs == "" && !f.Suppressed() && (o.Omit == nil || o.Omit(run, f) == "") {
+				out[f.Fingerprint] = true
+			}
+		}
+	}
+	return out
 }
 
 // selectResults chooses what is written of a run. The artifact copy has all
 // findings in their order; the upload copy has the most severe ones first.
-func selectResults(run *finding.Run, o Options) ([]result, RunSummary) {
+func selectResults(run *finding.Run, o Options, shown map[string]bool) ([]result, RunSummary) {
 	counts := RunSummary{Scanner: run.Scanner, Target: shownTarget(run.Target)}
 	out := make([]result, 0, len(run.Findings))
 	type identity struct{ rule, path, hash, fingerprint string }
 	seen := map[identity]bool{}
 	for i := range run.Findings {
-		r := result{Finding: &run.Findings[i]}
+		r := result{Finding: &run.Findings[i], upload: o.Upload}
 		if o.Omit != nil {
 			r.omitted = o.Omit(run, r.Finding)
 		}
 		if o.Upload {
 			if r.Suppressed() || r.omitted != "" {
 				counts.Suppressed++
+				continue
+			}
+			if r.SameAs != "" && shown[r.SameAs] {
+				counts.Same++
 				continue
 			}
 			if r.Fingerprint != "" {

@@ -70,6 +70,7 @@ func readAll(files []string) (finding.Results, error) {
 		}
 	}
 	res := finding.Merge(all)
+	finding.MarkSame(&res) // jobs know nothing of each other
 	if res.Tool.Name == "" {
 		res.Tool = finding.Engine{Name: "scangate", Version: buildVersion()}
 	}

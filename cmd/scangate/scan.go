@@ -137,12 +137,14 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 	runs := scanners.Run(ctx, plan, target, scanners.Options{Jobs: scannersPerJob * s.jobs, Timeout: s.timeout, OnEvent: progress.event})
 	progress.end()
 	scanners.HashLines(runs, target.Tree)
-	return finding.Results{
+	res := finding.Results{
 		Tool:        finding.Engine{Name: "scangate", Version: buildVersion()},
 		Root:        filepath.Base(target.Tree.Dir()),
 		Interrupted: ctx.Err() != nil,
 		Runs:        runs,
-	}, nil
+	}
+	finding.MarkSame(&res)
+	return res, nil
 }
 
 // prepare walks the tree and makes the plan.

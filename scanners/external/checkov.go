@@ -11,6 +11,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/iac/suppress"
 	"github.com/scangate/scangate/text"
 )
 
@@ -255,6 +256,9 @@ func (c *checkovReading) finding(check *checkovCheck, name string, skipped bool)
 	f := finding.Finding{
 		RuleID: check.ID, Severity: severity, SeveritySource: source, Message: title, Framework: framework,
 		Location: finding.Location{Path: name}, Resource: line(check.Resource, maxID), Key: line(check.Resource, maxID),
+	}
+	if same, ok := suppress.Counterpart(check.ID); ok {
+		f.Aliases = []string{same}
 	}
 	if framework == "secrets" {
 		// The resource is a plain hash of the secret, which could be guessed.

@@ -149,6 +149,21 @@ func TestCheckovSecretsStayOut(t *testing.T) {
 	}
 }
 
+// A check that has one counterpart, and is its only one, names it.
+func TestCheckovCounterparts(t *testing.T) {
+	tr := tree(t, map[string]string{"a.tf": "x"})
+	for id, want := range map[string]string{"CKV_AWS_18": "AWS-0089", "CKV_AWS_8": "", "CKV_AWS_24": "", "CKV_NEW_1": ""} {
+		r, err := read(t, checkovTool(t, CheckovOptions{}), tr, Unit{Dir: "."},
+			`{"check_type":"terraform","results":{"failed_checks":[{"check_id":"`+id+`","check_name":"c","file_path":"/a.tf","file_line_range":[1,2],"resource":"r"}]},"summary":{}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(r.findings[0].Aliases, " "); got != want {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+}
+
 func TestCheckovOptions(t *testing.T) {
 	if _, err := Checkov(CheckovOptions{Frameworks: []string{"terrafrom"}}); err == nil || !strings.Contains(err.Error(), `did you mean "terraform"?`) {
 		t.Error(err)

@@ -29,6 +29,24 @@ func counterparts(id string) []string {
 	return nil
 }
 
+// Counterpart returns the check here that means the same as a check of
+// Checkov's, where it is one and stands for no other.
+func Counterpart(id string) (string, bool) {
+	ours := counterparts(id)
+	if len(ours) != 1 {
+		return "", false
+	}
+	n := 0
+	for _, part := range tables {
+		for _, c := range part {
+			if slices.Contains(c.ours, ours[0]) {
+				n++
+			}
+		}
+	}
+	return ours[0], n == 1
+}
+
 // jointly returns the checks here that a check of Checkov's is a part of.
 func jointly(id string) []joint {
 	var found []joint

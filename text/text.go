@@ -55,6 +55,8 @@ func Count(n int, thing string) string {
 	case n == 1:
 	case y && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeou"): // not days and keys
 		thing = stem + "ies"
+	case strings.HasSuffix(thing, "s"), strings.HasSuffix(thing, "ch"):
+		thing += "es"
 	default:
 		thing += "s"
 	}

@@ -33,7 +33,7 @@ func TestOneLine(t *testing.T) {
 func TestCount(t *testing.T) {
 	for want, got := range map[string]string{
 		"0 files": Count(0, "file"), "1 file": Count(1, "file"), "1,234 commits": Count(1234, "commit"), "1,000,000 files": Count(1e6, "file"),
-		"2 repositories": Count(2, "repository"), "1 repository": Count(1, "repository"), "2 days": Count(2, "day"), "3 keys": Count(3, "key"),
+		"2 repositories": Count(2, "repository"), "1 repository": Count(1, "repository"), "2 days": Count(2, "day"), "1 address": Count(1, "address"), "2 addresses": Count(2, "address"), "3 branches": Count(3, "branch"), "3 keys": Count(3, "key"),
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

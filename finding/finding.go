@@ -19,6 +19,7 @@ type Finding struct {
 	Fix            string     `json:"fix,omitempty"`            // what to do about it, in a sentence
 	Location       Location   `json:"location"`
 	Related        []Location `json:"related,omitempty"`
+	Flows          []Flow     `json:"flows,omitempty"`     // how data gets there, in bounds
 	Framework      string     `json:"framework,omitempty"` // "terraform", "kubernetes": what thresholds inside one scanner refer to
 	Resource       string     `json:"resource,omitempty"`  // the address of the thing at fault: aws_s3_bucket.logs, Deployment/shop
 	Package        *Package   `json:"package,omitempty"`

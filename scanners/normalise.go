@@ -26,6 +26,14 @@ func normalise(run finding.Run) finding.Run {
 		for j := range f.Related {
 			f.Related[j] = cleanLocation(f.Related[j])
 		}
+		for j := range f.Flows {
+			flow := &f.Flows[j]
+			flow.Message = text.Clean(flow.Message)
+			for k := range flow.Steps {
+				flow.Steps[k] = cleanLocation(flow.Steps[k])
+			}
+		}
+		f.Flows = finding.BoundFlows(f.Flows)
 		f.Fingerprint = finding.FingerprintOf(run.Scanner, *f)
 	}
 	slices.SortStableFunc(run.Findings, compareFindings)

@@ -63,3 +63,17 @@ func TestNotesAreBoundedAndGapsComeFirst(t *testing.T) {
 		t.Errorf("%d notes, first %v, last %v", len(got), got[0], got[len(got)-1])
 	}
 }
+
+func TestFlowsAreCleaned(t *testing.T) {
+	at := func(path, message string) finding.Location {
+		return finding.Location{Path: path, StartLine: -1, Message: message}
+	}
+	got := normalise(finding.Run{Scanner: "s", Findings: []finding.Finding{{RuleID: "R", Flows: []finding.Flow{
+		{Message: "m\x1b", Steps: []finding.Location{at("./a", "x\x00"), at("../../etc/passwd", "out"), at("/etc/passwd", "abs"), at("b/../c", "")}},
+		{Steps: []finding.Location{at("..", "")}},
+	}}}}).Findings[0].Flows
+	want := []finding.Flow{{Message: "m", Steps: []finding.Location{{Path: "a", Message: "x"}, {Path: "c"}}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}

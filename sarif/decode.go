@@ -1,6 +1,7 @@
 package sarif
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ func Decode(r io.Reader, name string) (finding.Results, error) {
 	if err != nil {
 		return finding.Results{}, fmt.Errorf("%s: %w", name, err)
 	}
-	d := decoder{stream: s, out: finding.Results{Version: finding.SchemaVersion}}
+	d := decoder{stream: s, out: finding.Results{Version: finding.SchemaVersion}, parts: maxFlowParts}
 	if err := d.log(); err != nil {
 		return finding.Results{}, fmt.Errorf("%s: not usable as SARIF 2.1.0: %w", name, earlyEnd(err))
 	}
@@ -30,6 +31,7 @@ type decoder struct {
 	*stream
 	out     finding.Results
 	results int // read so far, of all runs
+	parts   int // of flows that may still be read, of all runs
 }
 
 // log reads the whole document.
@@ -116,6 +118,16 @@ func (d *decoder) run() (finding.Run, error) {
 				run.artifacts = append(run.artifacts, a.Location)
 				return err
 			})))
+		case "threadFlowLocations":
+			return inField(key, orNull(d.elements(func(int) error {
+				var step json.RawMessage
+				if len(run.sharedSteps) >= maxSharedSteps {
+					return fmt.Errorf("more than %d steps", maxSharedSteps)
+				}
+				err := d.value(&step)
+				run.sharedSteps = append(run.sharedSteps, step)
+				return err
+			})))
 		case "invocations":
 			return inField(key, d.value(&run.invocations))
 		case "automationDetails":
@@ -133,7 +145,7 @@ func (d *decoder) run() (finding.Run, error) {
 	if run.driver.Name == "" {
 		return finding.Run{}, errors.New("tool.driver.name is missing: nothing says which tool this is from")
 	}
-	return translate(&run), nil
+	return translate(&run, &d.parts), nil
 }
 
 // tool reads the driver and the extensions, rule by rule.
@@ -143,7 +155,11 @@ func (d *decoder) tool(run *sarifRun) error {
 		case "driver":
 			return inField(key, d.value(&run.driver))
 		case "extensions":
-			return inField(key, d.value(&run.extensions))
+			err := d.value(&run.extensions)
+			if err == nil && len(run.extensions) > maxExtensions {
+				err = fmt.Errorf("more than %d", maxExtensions)
+			}
+			return inField(key, err)
 		}
 		return d.skip()
 	})

@@ -17,6 +17,10 @@ var rootNames = []string{"%SRCROOT%", "SRCROOT", "%ROOTPATH%", "ROOTPATH", "REPO
 // maxBaseDepth bounds a chain of uriBaseIds, which may go in circles.
 const maxBaseDepth = 10
 
+// maxURI bounds what can be a file's name on any system, in bytes, each of
+// which an escape may write as three.
+const maxURI = 3 * 4096
+
 // pathResolver turns artifact locations into paths below the scanned root.
 type pathResolver struct {
 	bases     map[string]artifactLocation
@@ -53,7 +57,7 @@ func (p *pathResolver) resolve(a artifactLocation) (file, other string) {
 		a = p.artifacts[*a.Index]
 	}
 	uri := strings.TrimSpace(a.URI)
-	if uri == "" {
+	if uri == "" || len(uri) > maxURI {
 		return "", ""
 	}
 	if full, ok := filePath(uri); ok {
@@ -78,6 +82,9 @@ func (p *pathResolver) relative(name, baseID string) string {
 		base, ok := p.bases[baseID]
 		if baseID == "" || !ok || base.URI == "" || slices.Contains(rootNames, baseID) {
 			return insideRoot(name)
+		}
+		if len(base.URI)+len(name) > maxURI {
+			return ""
 		}
 		if dir, ok := filePath(base.URI); ok {
 			if len(p.roots) == 0 {

@@ -36,6 +36,7 @@ func (t *translator) result(r *sarifResult) {
 	f.Message = cmp.Or(f.Message, f.RuleID)
 	f.Severity, f.Score, f.SeveritySource = t.severity(r, rule)
 	t.locations(&f, r)
+	t.flows(&f, r)
 	t.suppressions(&f, r.Suppressions)
 	if t.own {
 		t.ownResult(&f, r)
@@ -59,7 +60,7 @@ func (t *translator) severity(r *sarifResult, rule *rule) (finding.Severity, flo
 	}
 	level := r.Level
 	if level == "" && rule != nil {
-		level = rule.DefaultConfiguration.Level
+		level = rule.level()
 	}
 	if r.Kind != "" && r.Kind != "fail" && r.Level == "" {
 		level = "none" // section 3.27.10
@@ -86,20 +87,27 @@ func (t *translator) locations(f *finding.Finding, r *sarifResult) {
 		}
 	}
 	for i := range r.RelatedLocations {
-		l, _ := t.location(&r.RelatedLocations[i])
-		if l.Path == "" {
-			continue
+		if l := t.related(&r.RelatedLocations[i]); l.Path != "" {
+			f.Related = append(f.Related, l)
 		}
-		l.Message = plainMessage(r.RelatedLocations[i].Message.Text)
-		if p := r.RelatedLocations[i].Properties; t.own {
-			l.Commit, l.Date, l.LineHash = p.text("commit"), p.text("date"), p.text("lineHash")
-			ownRegion(&l, p)
-		}
-		f.Related = append(f.Related, l)
 	}
 	if hash := r.PartialFingerprints.text(lineHashKey); f.Location.StartLine > 0 && lineHashForm.MatchString(hash) {
 		f.Location.LineHash = hash
 	}
+}
+
+// related reads a location beside the first one. Without a path it is none.
+func (t *translator) related(l *location) finding.Location {
+	out, _ := t.location(l)
+	if out.Path == "" {
+		return out
+	}
+	out.Message = plainMessage(l.Message.Text)
+	if p := l.Properties; t.own {
+		out.Commit, out.Date, out.LineHash = p.text("commit"), p.text("date"), p.text("lineHash")
+		ownRegion(&out, p)
+	}
+	return out
 }
 
 // lineHashForm is what a primaryLocationLineHash looks like.

@@ -28,7 +28,7 @@ func (t *translator) ruleOf(r *sarifResult) (*rule, *component) {
 		}
 	}
 	if r.Rule.GUID != "" {
-		if i := slices.IndexFunc(c.Rules, func(x rule) bool { return x.GUID == r.Rule.GUID }); i >= 0 {
+		if i, ok := c.guids()[r.Rule.GUID]; ok {
 			return &c.Rules[i], c
 		}
 	}
@@ -85,6 +85,17 @@ func (c *component) find(id string) *rule {
 	return nil
 }
 
+// guids finds rules by their identifiers.
+func (c *component) guids() map[string]int {
+	if c.byGUID == nil {
+		c.byGUID = make(map[string]int, len(c.Rules))
+		for i := len(c.Rules) - 1; i >= 0; i-- {
+			c.byGUID[c.Rules[i].GUID] = i
+		}
+	}
+	return c.byGUID
+}
+
 // addRule keeps the description of a rule that a result uses.
 func (t *translator) addRule(id string, r *rule) {
 	if t.rules[id] {
@@ -137,10 +148,27 @@ func severityOfRule(r *rule) (s finding.Severity, score float64, ok bool) {
 	if n := r.Properties.number("security-severity"); validScore(n) {
 		return finding.SeverityOfScore(n), n, true
 	}
-	if r.DefaultConfiguration.Level != "" {
-		return severityOfLevel(r.DefaultConfiguration.Level), 0, false
+	if level := r.level(); level != "" {
+		return severityOfLevel(level), 0, false
 	}
 	return finding.Unknown, 0, false
+}
+
+// level is what a rule says where a result says nothing. CodeQL's queries have
+// a severity of their own, which GitHub documents as problem.severity.
+func (r *rule) level() string {
+	if r.DefaultConfiguration.Level != "" {
+		return r.DefaultConfiguration.Level
+	}
+	switch r.Properties.text("problem.severity") {
+	case "error":
+		return "error"
+	case "warning":
+		return "warning"
+	case "recommendation":
+		return "note"
+	}
+	return ""
 }
 
 // severityOfLevel maps SARIF's levels, for tools that say nothing finer.
@@ -173,11 +201,19 @@ func (t *translator) text(m message, r *rule, c *component) string {
 	if len(m.Arguments) > 0 {
 		text = fillIn(text, m.Arguments)
 	}
-	return strings.TrimSpace(plainMessage(text))
+	return strings.TrimSpace(plainMessage(clip(text)))
 }
 
-// maxMessage bounds a message whose placeholders multiply its arguments.
+// maxMessage bounds a message, in bytes: its placeholders may multiply its
+// arguments, and a million results may refer to one that is large.
 const maxMessage = 64 << 10
+
+func clip(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "\uFFFD")
+}
 
 // fillIn puts arguments in the place of {0}, {1} and so on; doubled braces
 // stand for themselves (section 3.11.5).

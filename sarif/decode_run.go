@@ -7,16 +7,20 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // translate turns a run of SARIF into one of ours.
-func translate(run *sarifRun) finding.Run {
+func translate(run *sarifRun, parts *int) finding.Run {
 	t := &translator{
 		run:   run,
 		own:   run.driver.Name == driverName,
 		paths: newPathResolver(run),
 		rules: map[string]bool{},
 		keys:  map[string]int{},
+
+		parts:  parts,
+		shared: map[int]finding.Location{},
 	}
 	t.out = finding.Run{
 		Engine:   finding.Engine{Name: run.driver.Name, Version: cmp.Or(run.driver.Version, run.driver.SemanticVersion)},
@@ -31,6 +35,10 @@ func translate(run *sarifRun) finding.Run {
 	for i := range run.results {
 		t.result(&run.results[i])
 	}
+	if t.flowsLost > 0 {
+		t.out.Notes = append(t.out.Notes, finding.Note{Level: finding.Information,
+			Message: text.Count(t.flowsLost, "finding") + " without the way that data takes: what the file says of it is not readable, or too much"})
+	}
 	slices.SortFunc(t.out.Rules, func(a, b finding.Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return t.out
 }
@@ -43,6 +51,11 @@ type translator struct {
 	out   finding.Run
 	rules map[string]bool // ids in out.Rules
 	keys  map[string]int  // how often each key was given
+
+	parts     *int                     // of flows that may still be read
+	shared    map[int]finding.Location // steps of the run's table that were read
+	flowsLost int                      // findings whose flows could not be read
+	broken    string                   // the first error that the tool notified of
 }
 
 // status finds out whether the tool did its work.
@@ -59,7 +72,10 @@ func (t *translator) status() {
 			}
 		}
 	}
-	if !t.run.computed && t.out.Status == finding.Completed {
+	if t.broken != "" && t.out.Status == finding.Completed {
+		t.out.Status, t.out.Reason = finding.Partial, "the tool reports an error: "+cut(t.broken, 200)
+	}
+	if !t.run.computed && t.out.Status != finding.Failed {
 		t.out.Status = finding.Failed
 		t.out.Reason = "the file has no results array for this run: its tool did not compute any results"
 	}
@@ -68,12 +84,19 @@ func (t *translator) status() {
 // maxNotes bounds what a chatty tool can put into a run.
 const maxNotes = 1000
 
+// note takes a notification over. An error is something that the tool could
+// not look at (section 3.58.6), whatever it says of its success.
 func (t *translator) note(n notification) {
-	if len(t.out.Notes) >= maxNotes {
+	if len(t.out.Notes) >= maxNotes && (n.Level != "error" || t.broken != "") {
 		return
 	}
 	note := finding.Note{Level: finding.Information, Message: oneLine(t.text(n.Message, nil, &t.run.driver))}
-	if n.Level == "warning" || n.Level == "error" || n.Level == "" {
+	switch n.Level {
+	case "error":
+		note.Level = finding.Gap
+		note.Message = firstOf(note.Message, oneLine(n.Descriptor.ID), "an error without a word about it")
+		t.broken = cmp.Or(t.broken, note.Message)
+	case "warning", "":
 		note.Level = finding.Warning
 	}
 	if len(n.Locations) > 0 {

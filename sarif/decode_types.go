@@ -50,7 +50,7 @@ type component struct {
 	Rules                []rule             `json:"rules"`
 	GlobalMessageStrings map[string]message `json:"globalMessageStrings"`
 
-	byID map[string]int // made when it is first needed
+	byID, byGUID map[string]int // made when they are first needed
 }
 
 type rule struct {
@@ -115,18 +115,19 @@ type suppression struct {
 }
 
 type sarifResult struct {
-	RuleID              string        `json:"ruleId"`
-	RuleIndex           *int          `json:"ruleIndex"`
-	Rule                ruleReference `json:"rule"`
-	Kind                string        `json:"kind"`
-	Level               string        `json:"level"`
-	BaselineState       string        `json:"baselineState"`
-	Message             message       `json:"message"`
-	Locations           []location    `json:"locations"`
-	RelatedLocations    []location    `json:"relatedLocations"`
-	PartialFingerprints properties    `json:"partialFingerprints"`
-	Suppressions        []suppression `json:"suppressions"`
-	Properties          properties    `json:"properties"`
+	RuleID              string          `json:"ruleId"`
+	RuleIndex           *int            `json:"ruleIndex"`
+	Rule                ruleReference   `json:"rule"`
+	Kind                string          `json:"kind"`
+	Level               string          `json:"level"`
+	BaselineState       string          `json:"baselineState"`
+	Message             message         `json:"message"`
+	Locations           []location      `json:"locations"`
+	RelatedLocations    []location      `json:"relatedLocations"`
+	CodeFlows           json.RawMessage `json:"codeFlows"`
+	PartialFingerprints properties      `json:"partialFingerprints"`
+	Suppressions        []suppression   `json:"suppressions"`
+	Properties          properties      `json:"properties"`
 }
 
 type invocation struct {
@@ -138,6 +139,9 @@ type invocation struct {
 }
 
 type notification struct {
+	Descriptor struct {
+		ID string `json:"id"`
+	} `json:"descriptor"`
 	Level     string     `json:"level"`
 	Message   message    `json:"message"`
 	Locations []location `json:"locations"`
@@ -152,9 +156,10 @@ type sarifRun struct {
 	automation  struct {
 		ID string `json:"id"`
 	}
-	bases      map[string]artifactLocation
-	artifacts  []artifactLocation
-	properties properties
-	results    []sarifResult
-	computed   bool // the run has an array of results, if an empty one
+	bases       map[string]artifactLocation
+	artifacts   []artifactLocation
+	sharedSteps []json.RawMessage // threadFlowLocations
+	properties  properties
+	results     []sarifResult
+	computed    bool // the run has an array of results, if an empty one
 }

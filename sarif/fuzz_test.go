@@ -26,6 +26,8 @@ func seed(f *testing.F) {
 		`{"tool":{"driver":{"name":"t"}},"results":[{"ruleId":"r","message":{"text":"[a](1)"},"suppressions":[{"kind":"external"}]}],"invocations":[{"executionSuccessful":true,"toolExecutionNotifications":[{"message":{"text":"n"}}]}]}`,
 		`{"results":[{"ruleIndex":0,"level":"error","locations":[{"physicalLocation":{"artifactLocation":{"uri":"file:///a/b"}}}]}],"originalUriBaseIds":{"%SRCROOT%":{"uri":"file:///a"}},"tool":{"driver":{"name":"t","rules":[{"id":"r","properties":{"security-severity":"9.8","tags":["x"]}}]}}}`,
 		`{"tool":{"driver":{"name":"scangate"}},"automationDetails":{"id":"scangate/a/b/"},"results":[{"ruleId":"r","partialFingerprints":{"scangate/v1":"ab","primaryLocationLineHash":"ab:1"},"relatedLocations":[{"physicalLocation":{"artifactLocation":{"uri":"x"}}}],` + result + `}]}`,
+		`{"tool":{"driver":{"name":"CodeQL"}},"threadFlowLocations":[{"index":0,"location":{"physicalLocation":{"artifactLocation":{"uri":"x"},"region":{"startLine":3}}}}],"results":[{"ruleId":"r","codeFlows":[{"message":{"text":"m"},"threadFlows":[{"locations":[{"index":0},{"location":{"message":{"text":"s"},"physicalLocation":{"artifactLocation":{"uri":"../y"}}}}]}]}],` + result + `}]}`,
+		`{"tool":{"driver":{"name":"scangate"}},"results":[{"ruleId":"r","codeFlows":[{"threadFlows":[{"locations":[{"location":{"properties":{"region":{}},"physicalLocation":{"artifactLocation":{"uri":"y"}}}}]}]}],` + result + `}],"invocations":[{"executionSuccessful":true,"toolExecutionNotifications":[{"level":"error","message":{"text":""}}]}]}`,
 	} {
 		f.Add([]byte(`{"version":"2.1.0","runs":[` + run + `]}`))
 	}
@@ -47,7 +49,14 @@ func FuzzDecode(f *testing.F) {
 				if x.RuleID == "" || x.Message == "" || x.Fingerprint == "" {
 					t.Fatalf("an empty finding: %+v", x)
 				}
-				for _, l := range append([]finding.Location{x.Location}, x.Related...) {
+				places := append([]finding.Location{x.Location}, x.Related...)
+				for _, flow := range x.Flows {
+					if len(flow.Steps) == 0 || len(flow.Steps) > finding.MaxFlowSteps || len(x.Flows) > finding.MaxFlows {
+						t.Fatalf("%d flows, one of %d steps", len(x.Flows), len(flow.Steps))
+					}
+					places = append(places, flow.Steps...)
+				}
+				for _, l := range places {
 					if p := l.Path; p != "" && (path.Clean(p) != p || strings.HasPrefix(p, "/") || p == ".." || strings.HasPrefix(p, "../")) {
 						t.Fatalf("path %q leaves the root", p)
 					}

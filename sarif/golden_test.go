@@ -95,7 +95,12 @@ func sample() finding.Results {
 					{ID: "AWS-0090", Title: "S3 versioning", Severity: finding.Info},
 				},
 				Findings: []finding.Finding{
-					{RuleID: "AWS-0086", Severity: finding.Medium, Message: `ACLs of [logs](https://evil.example) are \[not](blocked`,
+					{RuleID: "AWS-0086", Severity: finding.Medium, Flows: []finding.Flow{
+						{Message: "[1] by a variable", Steps: []finding.Location{
+							{Path: "infra/vars.tf", StartLine: 1, StartColumn: 3, EndColumn: 9, Message: "variable [x](y)"},
+							{Path: "infra/main [1].tf", StartLine: 4, EndLine: 6}, {Path: "infra/main.tf"}}},
+						{Steps: []finding.Location{{Path: "infra/main.tf", StartLine: 3}}}},
+						Message:  `ACLs of [logs](https://evil.example) are \[not](blocked`,
 						Location: finding.Location{Path: "infra/main.tf", StartLine: 3, EndLine: 9}, Framework: "terraform",
 						Resource: "aws_s3_bucket.logs", Key: "aws_s3_bucket.logs"},
 					{RuleID: "AWS-0090", Severity: finding.Low, Message: "aliases[0] is not versioned",

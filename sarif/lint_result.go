@@ -101,7 +101,12 @@ func (r *runLint) flows(o object, base string) {
 		at := fmt.Sprintf("/codeFlows/%d", i)
 		for j, thread := range r.children(f, "threadFlows", base, at) {
 			t, _ := thread.(object)
-			steps += len(r.children(t, "locations", base, fmt.Sprintf("%s/threadFlows/%d", at, j)))
+			at := fmt.Sprintf("%s/threadFlows/%d", at, j)
+			list := r.children(t, "locations", base, at)
+			steps += len(list)
+			for k, step := range list {
+				r.step(step, base, at, k)
+			}
 		}
 	}
 	switch {
@@ -109,6 +114,17 @@ func (r *runLint) flows(o object, base string) {
 		r.add(Reject, "flow-steps", base, "/codeFlows", "%d threadFlow locations: GitHub takes at most %d of a result; shorten the paths", steps, hardFlowSteps)
 	case steps > softFlowSteps:
 		r.add(Drop, "flow-steps", base, "/codeFlows", "%d threadFlow locations: GitHub keeps %d of a result and drops the others", steps, softFlowSteps)
+	}
+}
+
+// step checks the URI of a step, which has to be one like any other.
+func (r *runLint) step(step any, base, at string, i int) {
+	s, _ := step.(object)
+	l, _ := s["location"].(object)
+	p, _ := l["physicalLocation"].(object)
+	a, _ := p["artifactLocation"].(object)
+	if uri, _ := a["uri"].(string); uri != "" {
+		r.uri(uri, base, fmt.Sprintf("%s/locations/%d/location/physicalLocation/artifactLocation/uri", at, i))
 	}
 }
 

@@ -203,6 +203,9 @@ func TestLint(t *testing.T) {
 		{"duplicate", Warn, run + "/results/1", func(o object) { run0(o)["results"] = []any{minimalResult(1), minimalResult(1)} }},
 		{"flow-steps", Drop, result + "/codeFlows", func(o object) { result0(o)["codeFlows"] = flowOf(1_001) }},
 		{"flow-steps", Reject, result + "/codeFlows", func(o object) { result0(o)["codeFlows"] = flowOf(10_001) }},
+		{"uri-scheme", Reject, result + "/codeFlows/0/threadFlows/0/locations/1/location/physicalLocation/artifactLocation/uri", func(o object) {
+			result0(o)["codeFlows"] = flowsOf([]any{stepOf("a.go", 1), stepOf("https://x.example/a", 2)})
+		}},
 
 		{"no-location", Reject, result, func(o object) { delete(result0(o), "locations") }},
 		{"no-location", Reject, result, func(o object) { result0(o)["locations"] = []any{} }},

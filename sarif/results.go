@@ -62,6 +62,7 @@ func encodeResult(run *finding.Run, rules *ruleTable, r result) *sarif.Result {
 			out.RelatedLocations = append(out.RelatedLocations, l)
 		}
 	}
+	out.CodeFlows = encodeFlows(run, r.flows)
 	for i, s := range f.Suppressions {
 		kind := "inSource"
 		if s.Elsewhere {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // Summary says what Encode wrote and left out.
@@ -23,6 +24,7 @@ type RunSummary struct {
 	Same       int    // left out: another run of the file has them, found by another scanner
 	Duplicates int    // left out: GitHub would open two alerts that cannot be told apart
 	OverLimit  int    // left out: more than GitHub shows of one run
+	Flows      int    // results without the way that data takes: all of them would be too large
 }
 
 // LeftOut says in plain lines what was left out; none when nothing was.
@@ -37,6 +39,9 @@ func (s RunSummary) LeftOut() []string {
 	add(s.Same, "found by another scanner, too, are left out of this copy: its results have them")
 	add(s.Duplicates, "duplicate findings are left out of this copy")
 	add(s.OverLimit, fmt.Sprintf("findings of the least severity are left out of this copy: code scanning keeps %d results of a run", maxUploadResults))
+	if s.Flows > 0 {
+		out = append(out, fmt.Sprintf("%s without the way that data takes in this copy: it would be too large for code scanning", text.Count(s.Flows, "finding")))
+	}
 	return out
 }
 
@@ -44,6 +49,7 @@ func (s RunSummary) LeftOut() []string {
 type result struct {
 	*finding.Finding
 	omitted string
+	flows   []finding.Flow
 	upload  bool // it is written into the upload copy
 }
 
@@ -108,5 +114,6 @@ func selectResults(run *finding.Run, o Options, shown map[string]bool) ([]result
 		}
 	}
 	counts.Results = len(out)
+	selectFlows(out, o, &counts)
 	return out, counts
 }

@@ -14,6 +14,7 @@ const (
 	maxSkipDepth   = 5_000     // below encoding/json's own limit, whose message differs by version
 	byteOrderMark  = "\ufeff"  //
 	maxResults     = 2_000_000 // results of one file that are kept
+	maxExtensions  = 10_000    // of one tool; a hundred is what GitHub takes
 )
 
 var (

@@ -85,8 +85,10 @@ func tools() []entry {
 		{name: "hadolint", make: tool(external.Hadolint)},
 		{name: "zizmor", make: tool(external.Zizmor)},
 		{name: "nuclei", make: tool(external.Nuclei)},
-		{name: "codeql", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
-			return build(s, &external.CodeQLOptions{}, external.CodeQL)
+		{name: "codeql", make: func(s config.Section, set settings) ([]scanners.Scanner, error) {
+			return build(s, &external.CodeQLOptions{}, func(o external.CodeQLOptions) (scanners.Scanner, error) {
+				return external.CodeQL(o, external.Options{Asked: true, Offline: set.offline, Lock: set.lock, Installer: set.installer})
+			})
 		}},
 		{name: "sarif", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &external.SARIFOptions{}, external.SARIF)

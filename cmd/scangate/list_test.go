@@ -41,12 +41,15 @@ func TestToolsRunOnlyWhenAskedFor(t *testing.T) {
 	y.run("plan", "--scanners", "npm-audit").want(3, "npm is not installed; install it with")
 	y.run("plan", "--scanners", "npm-audit", "--offline").want(3, "needs the network, which --offline forbids")
 	for config, message := range map[string]string{
-		"{npm-audit: {path: [a]}}":            `.scangate.yaml:2:24: unknown key "path" in scanners.npm-audit; did you mean "paths"?`,
-		"{npm-audit: {paths: [../a]}}":        `"../a" is not a directory below the scanned one`,
-		"{gitleaks: {x: 1}}":                  `unknown key "x"`,
-		"{checkov: {frameworks: [teraform]}}": `unknown framework "teraform"; did you mean "terraform"?`,
-		"{codeql: {sarif: ../x}}":             `"../x" is no pattern of files below the scanned directory`,
-		"{sarif: {files: [\"[\"]}}":           `is no pattern of files`,
+		"{npm-audit: {path: [a]}}":             `.scangate.yaml:2:24: unknown key "path" in scanners.npm-audit; did you mean "paths"?`,
+		"{npm-audit: {paths: [../a]}}":         `"../a" is not a directory below the scanned one`,
+		"{gitleaks: {x: 1}}":                   `unknown key "x"`,
+		"{checkov: {frameworks: [teraform]}}":  `unknown framework "teraform"; did you mean "terraform"?`,
+		"{codeql: {languages: [go]}}":          `codeql: languages: go: CodeQL would run code of the repository`,
+		"{codeql: {languages: [phyton]}}":      `unknown language "phyton"; did you mean "python"?`,
+		"{codeql: {sarif: x, languages: [c]}}": `keep one of them`,
+		"{codeql: {sarif: ../x}}":              `"../x" is no pattern of files below the scanned directory`,
+		"{sarif: {files: [\"[\"]}}":            `is no pattern of files`,
 	} {
 		write(t, ".scangate.yaml", "version: 1\nscanners: "+config+"\n")
 		y.run("plan").want(exitUsage, message)

@@ -72,6 +72,13 @@ func (r *Reading) Add(f finding.Finding, rule finding.Rule) {
 	if l.EndLine < l.StartLine {
 		l.EndLine = 0
 	}
+	for i := range f.Flows {
+		flow := &f.Flows[i]
+		flow.Message = line(flow.Message, maxWords)
+		for j := range flow.Steps {
+			flow.Steps[j].Message = line(flow.Steps[j].Message, maxWords)
+		}
+	}
 	r.findings = append(r.findings, f)
 	if _, ok := r.rules[f.RuleID]; ok {
 		return

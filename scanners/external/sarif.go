@@ -22,22 +22,10 @@ type SARIFOptions struct {
 	Files []string `yaml:"files"` // patterns below the scanned directory
 }
 
-// CodeQLOptions is the section codeql of the configuration.
-type CodeQLOptions struct {
-	SARIF string `yaml:"sarif"` // a pattern below the scanned directory
-}
-
 func aboutSARIF() About {
 	return About{
 		Name: "sarif", Adds: "the results of any tool that writes SARIF 2.1.0, run beforehand", Sends: "nothing", Licence: "none",
 		Example: `sarif: {files: ["results/*.sarif"]}`,
-	}
-}
-
-func aboutCodeQL() About {
-	return About{
-		Name: "codeql", Adds: "CodeQL's data flow analysis, from the SARIF that its action or command line wrote beforehand", Sends: "nothing",
-		Licence: "GitHub CodeQL Terms and Conditions", Example: `codeql: {sarif: "results/*.sarif"}`,
 	}
 }
 
@@ -59,15 +47,6 @@ var _ scanners.Scanner = (*Import)(nil)
 
 // SARIF returns the scanner that imports any tool's SARIF.
 func SARIF(o SARIFOptions) (*Import, error) { return newImport("sarif", "", o.Files) }
-
-// CodeQL returns the scanner that imports CodeQL's SARIF.
-func CodeQL(o CodeQLOptions) (*Import, error) {
-	var patterns []string
-	if o.SARIF != "" {
-		patterns = []string{o.SARIF}
-	}
-	return newImport("codeql", "codeql", patterns)
-}
 
 func newImport(name, only string, patterns []string) (*Import, error) {
 	if len(patterns) > maxPatterns {
@@ -97,11 +76,10 @@ type imports struct {
 // tool are missing.
 func (i *Import) Plan(_ context.Context, t scanners.Target) (scanners.Work, error) {
 	if len(i.patterns) == 0 {
-		key := "files: [\"results/*.sarif\"]"
 		if i.name == "codeql" {
-			key = "sarif: \"results/*.sarif\""
+			return scanners.Work{}, errors.New("the configuration names neither results to import nor languages to analyse: scanners: {codeql: {sarif: \"results/*.sarif\"}} or {codeql: {languages: [python]}}")
 		}
-		return scanners.Work{}, fmt.Errorf("the configuration names no files: scanners: {%s: {%s}}", i.name, key)
+		return scanners.Work{}, errors.New("the configuration names no files: scanners: {sarif: {files: [\"results/*.sarif\"]}}")
 	}
 	p := &imports{}
 	for _, pattern := range i.patterns {
@@ -193,7 +171,8 @@ func (i *Import) read(name string, owners map[string]string, r *Reading) error {
 func (i *Import) take(name string, run *finding.Run, owners map[string]string, r *Reading) {
 	engine := strings.TrimSpace(run.Engine.Name + " " + run.Engine.Version)
 	r.Note(finding.Information, name, "written by "+engine+": "+text.Count(len(run.Findings), "finding"))
-	if run.Status != finding.Completed {
+	// Of a partial run, the notes say what is missing.
+	if run.Status != finding.Completed && run.Status != finding.Partial {
 		r.Note(finding.Gap, name, engine+": "+run.Reason)
 	}
 	for _, n := range run.Notes {

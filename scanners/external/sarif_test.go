@@ -41,7 +41,7 @@ func TestImports(t *testing.T) {
 	}
 	tr := tree(t, files)
 	codeql := func(pattern string) finding.Run {
-		return scan(t, must(CodeQL(CodeQLOptions{SARIF: pattern}))(t), tr)
+		return scan(t, must(CodeQL(CodeQLOptions{SARIF: pattern}, Options{}))(t), tr)
 	}
 	some := func(patterns ...string) finding.Run {
 		return scan(t, must(SARIF(SARIFOptions{Files: patterns}))(t), tr)
@@ -75,7 +75,7 @@ func TestImports(t *testing.T) {
 		{codeql("results/broken.sarif"), finding.Failed, "not usable as SARIF 2.1.0"},
 		{codeql("results/empty.sarif"), finding.Failed, "not usable"},
 		{codeql("nothing/*.sarif"), finding.Failed, "no file matches nothing/*.sarif"},
-		{codeql(""), finding.Failed, "the configuration names no files"},
+		{codeql(""), finding.Failed, "the configuration names neither results to import nor languages to analyse: scanners: {codeql: {sarif:"},
 		{some("results/old.sarif"), finding.Failed, "version"},
 		{some("results/none.sarif"), finding.Failed, "it holds no run"},
 		{some("results/*.sarif"), finding.Partial, "and 4 more"},

@@ -26,6 +26,9 @@ type Tool struct {
 	// Read turns the tool's output into findings. It fails on what it cannot
 	// read to the end.
 	Read func(o Output, r *Reading) error
+	// Remedy is what people can do about a status and what was complained about,
+	// or ""; nil: nothing is known.
+	Remedy func(exit int, stderr []byte) string
 	// Join merges the findings of all units; nil: they stay as they are.
 	Join func([]finding.Finding) []finding.Finding
 }
@@ -66,6 +69,12 @@ type Call struct {
 	// Output is the file in its own directory that it writes; empty: it writes
 	// to its standard output.
 	Output string
+	// Apart has it work in its own home directory instead of the unit's, for a
+	// tool that reads settings from where it works.
+	Apart bool
+	// Then is started next, in the same box, if this one ends with status 0.
+	// What counts is the output of the last one. Then of Then is not looked at.
+	Then []Call
 }
 
 // Output is what a tool said.

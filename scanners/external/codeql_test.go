@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -112,6 +113,7 @@ func TestCodeQLFails(t *testing.T) {
 		{name: "finds nothing", report: clean, want: "completed: "},
 		{name: "no code", create: "exit 32", want: "failed: python: step 1 of 2 ended with status 32: CodeQL found no code of this language that it can read"},
 		{name: "broken", create: `fail "Extraction failed"`, want: "failed: python: step 1 of 2 ended with status 2: A fatal error occurred: Extraction failed"},
+		{name: "never ends", create: "sleep 60", want: "failed: python: step 1 of 2 failed: codeql did not end within"},
 		{name: "no packs", analyze: `fail "Query pack codeql/$language-queries:codeql-suites/x.qls cannot be found."`, want: "failed: ended with status 2 and wrote no report: the query packs are missing, and nothing is downloaded: install the CodeQL bundle"},
 		{name: "out of memory", analyze: "exit 99", want: "failed: ended with status 99 and wrote no report: CodeQL ran out of memory"},
 		{name: "no report", analyze: "exit 0", want: "failed: ended with status 0 and wrote no report"},
@@ -138,7 +140,11 @@ func TestCodeQLFails(t *testing.T) {
 			case "missing":
 				path = t.TempDir()
 			}
-			got := scan(t, must(CodeQL(o, Options{Asked: true, Path: []string{path}}))(t), tr)
+			options := Options{Asked: true, Path: []string{path}}
+			if tt.name == "never ends" {
+				options.Timeout = 50 * time.Millisecond
+			}
+			got := scan(t, must(CodeQL(o, options))(t), tr)
 			if s := got.Status.String() + ": " + got.Reason; !strings.HasPrefix(s, tt.want) {
 				t.Errorf("got %s\nwant %s\n%s", s, tt.want, notes(got))
 			}

@@ -122,8 +122,8 @@ type sarifResult struct {
 	Level               string          `json:"level"`
 	BaselineState       string          `json:"baselineState"`
 	Message             message         `json:"message"`
-	Locations           []location      `json:"locations"`
-	RelatedLocations    []location      `json:"relatedLocations"`
+	Locations           places          `json:"locations"`
+	RelatedLocations    places          `json:"relatedLocations"`
 	CodeFlows           json.RawMessage `json:"codeFlows"`
 	PartialFingerprints properties      `json:"partialFingerprints"`
 	Suppressions        []suppression   `json:"suppressions"`

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/finding"
@@ -124,20 +122,17 @@ func TestDecodeFlowsAreBounded(t *testing.T) {
 	step := func(i int) string {
 		return fmt.Sprintf(`{"location":{"physicalLocation":{"artifactLocation":{"uri":"a.go"},"region":{"startLine":%d}}}}`, i)
 	}
-	million := make([]string, 1_000_000)
-	for i := range million {
-		million[i] = step(i + 1)
-	}
 	flow := func(steps string) string { return `{"threadFlows":[{"locations":[` + steps + `]}]}` }
-	long := flow(strings.Join(million, ","))
+	const last = maxResultFlowParts - 2 // behind its flow and its thread
+	long := flow(strings.Repeat(step(1)+",", last-1) + step(7) + strings.Repeat(","+step(9), 1_000_000-last))
 	tests := []struct {
 		name        string
 		log         string
 		flows, last int // of the first finding: how many, and the last step's line
 		lost        bool
 	}{
-		{"a million steps", flowLog(1, "["+long+"]", ""), 1, maxResultFlowParts - 2, false},
-		{"just as many as are looked at", flowLog(1, "["+flow(strings.Join(million[:1000], ","))+"]", ""), 1, 1000, false},
+		{"a million steps", flowLog(1, "["+long+"]", ""), 1, 7, false},
+		{"just as many as are looked at", flowLog(1, "["+flow(strings.Repeat(step(1)+",", last-1)+step(8))+"]", ""), 1, 8, false},
 		{"many flows", flowLog(1, "["+strings.Repeat(flow(step(5))+",", 200_000)+flow(step(6))+"]", ""), finding.MaxFlows, 5, false},
 		{"a million empty ones", flowLog(1, "["+strings.Repeat("{},", 1_000_000)+flow(step(6))+"]", ""), 0, 0, false},
 		{"steps of one table", flowLog(1, "["+flow(strings.Repeat(`{"index":0},`, 1_000_000)+step(2))+"]", step(3)), 1, 3, false},
@@ -149,13 +144,9 @@ func TestDecodeFlowsAreBounded(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			begin := time.Now()
 			got, err := Decode(strings.NewReader(tt.log), "x")
 			if err != nil {
 				t.Fatal(err)
-			}
-			if d := time.Since(begin); d > 20*time.Second {
-				t.Errorf("took %v", d)
 			}
 			run := got.Runs[0]
 			flows := run.Findings[0].Flows
@@ -172,9 +163,6 @@ func TestDecodeFlowsAreBounded(t *testing.T) {
 			}
 		})
 	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	t.Logf("%d MiB of heap", m.HeapSys>>20)
 	table := flowLog(1, "[]", strings.Repeat("0,", maxSharedSteps)+"0")
 	if _, err := Decode(strings.NewReader(table), "x"); err == nil || !strings.Contains(err.Error(), "more than 1000000 steps") {
 		t.Errorf("a large table: %v", err)

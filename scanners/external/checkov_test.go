@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -226,16 +225,13 @@ func TestManyCheckovResults(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	start := time.Now()
 	r := newReading(tr, Unit{Dir: "."})
 	if err := tool.Read(Output{Data: data, Unit: r.unit}, r); err != nil {
 		t.Fatal(err)
 	}
-	took := time.Since(start)
 	runtime.ReadMemStats(&after)
-	t.Logf("%d MB read in %s, %d MB allocated", len(data)>>20, took, (after.TotalAlloc-before.TotalAlloc)>>20)
-	if len(r.findings) != 50_000 || took > 10*time.Second || after.TotalAlloc-before.TotalAlloc > 500<<20 {
-		t.Errorf("%d findings in %s", len(r.findings), took)
+	if allocated := after.TotalAlloc - before.TotalAlloc; len(r.findings) != 50_000 || allocated > 500<<20 {
+		t.Errorf("%d findings, %d MB allocated", len(r.findings), allocated>>20)
 	}
 }
 

@@ -25,8 +25,8 @@ type NPMAuditOptions struct {
 
 func aboutNPMAudit() About {
 	return About{
-		Name: "npm-audit", Adds: "what the npm registry itself knows of locked packages, and how npm would fix it",
-		Sends:   "names and versions of all locked packages, to the registry of the project's `.npmrc`, else to the public one of npm",
+		Name: "npm-audit", Adds: "what the npm registry itself knows of packages locked by npm, pnpm or Yarn, and how npm would fix it",
+		Sends:   "names and versions of all locked packages, to the registry of the project's `.npmrc` or `.yarnrc.yml`, else to the public one of npm; of Yarn 1 always to `registry.yarnpkg.com`",
 		Licence: "Artistic-2.0", Install: "apt-get install npm", Example: "npm-audit: {paths: [api, client], dev: false}",
 	}
 }
@@ -34,7 +34,8 @@ func aboutNPMAudit() About {
 // npmLockNames are npm's lockfiles, the one that counts first.
 var npmLockNames = []string{"npm-shrinkwrap.json", "package-lock.json"}
 
-// NPMAudit asks the registry about the packages of lockfiles, by npm.
+// NPMAudit asks the registry about the packages of lockfiles, by the package
+// manager that wrote them.
 func NPMAudit(o NPMAuditOptions) (Tool, error) {
 	for i, p := range o.Paths {
 		if !filepath.IsLocal(filepath.FromSlash(p)) {
@@ -47,38 +48,71 @@ func NPMAudit(o NPMAuditOptions) (Tool, error) {
 		Units: func(t *scanners.Tree) (Units, error) { return npmRoots(t, o.Paths), nil },
 		Call:  func(Unit, Place) Call { return npmCall(o.Dev == nil || *o.Dev) },
 		Read:  readNPMAudit,
+		Others: map[string]Tool{
+			byPNPM: pnpmAudit(o.Dev == nil || *o.Dev), byYarn1: yarn1Audit(o.Dev == nil || *o.Dev), byYarn: yarnAudit(o.Dev == nil || *o.Dev),
+		},
 	}, nil
 }
 
+// The modes of units that are not for npm.
+const (
+	byPNPM  = "pnpm"
+	byYarn1 = "yarn 1"
+	byYarn  = "yarn"
+)
+
 // npmRoots finds the lockfiles.
 func npmRoots(t *scanners.Tree, paths []string) Units {
-	u := Units{None: "no package-lock.json or npm-shrinkwrap.json"}
-	add := func(dir string) bool {
-		for _, name := range npmLockNames {
-			file := path.Join(dir, name)
-			if t.Has(file) {
-				u.List = append(u.List, Unit{Dir: dir, Name: file, File: file})
-				return true
-			}
+	const kinds = "package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml or yarn.lock"
+	u := Units{None: "no " + kinds}
+	add := func(dir string) (some bool) {
+		for _, file := range locksIn(t, dir) {
+			u.List = append(u.List, file)
+			some = true
 		}
-		return false
+		return some
 	}
 	if len(paths) > 0 {
 		for _, dir := range slices.Compact(slices.Sorted(slices.Values(paths))) {
 			if !add(dir) {
-				u.Gaps = append(u.Gaps, finding.Note{Level: finding.Gap, Path: unitPath(Unit{Dir: dir}), Message: "paths: there is no package-lock.json or npm-shrinkwrap.json: npm install --package-lock-only writes one"})
+				u.Gaps = append(u.Gaps, finding.Note{Level: finding.Gap, Path: unitPath(Unit{Dir: dir}), Message: "paths: there is no " + kinds + ": npm install --package-lock-only writes one"})
 			}
 		}
 		return u
 	}
-	var last string
+	seen := map[string]bool{}
 	for _, f := range t.Files() {
-		if dir := path.Dir(f.Path); slices.Contains(npmLockNames, path.Base(f.Path)) && (len(u.List) == 0 || dir != last) {
-			last = dir
-			add(dir)
+		dir, name := path.Split(f.Path)
+		if dir = path.Clean(dir); seen[dir] || !slices.Contains(npmLockNames, name) && name != pnpmLockName && name != yarnLockName {
+			continue
 		}
+		seen[dir] = true
+		add(dir)
 	}
 	return u
+}
+
+// locksIn are the lockfiles of a directory: one of each package manager.
+func locksIn(t *scanners.Tree, dir string) (units []Unit) {
+	add := func(name, mode string) bool {
+		file := path.Join(dir, name)
+		if !t.Has(file) {
+			return false
+		}
+		if mode == byYarn && isYarn1(t, file) {
+			mode = byYarn1
+		}
+		units = append(units, Unit{Dir: dir, Name: file, File: file, Mode: mode})
+		return true
+	}
+	for _, name := range npmLockNames {
+		if add(name, "") {
+			break
+		}
+	}
+	add(pnpmLockName, byPNPM)
+	add(yarnLockName, byYarn)
+	return units
 }
 
 // npmCall audits what the lockfile says, whatever is installed. The project's
@@ -217,14 +251,17 @@ func (v *npmVulnerability) read(u Unit, lock *npmLock, r *Reading) error {
 		}
 		for _, p := range installed {
 			if affects(a.Range, p.version) {
-				r.Add(v.finding(u, a, p))
+				f, rule := npmFinding(u, v.Name, a, p)
+				f.Fix = npmFixWords(p.relationship() == "direct", v.Name, f.Package.FixedVersion, v.FixAvailable)
+				r.Add(f, rule)
 			}
 		}
 	}
 	return nil
 }
 
-func (v *npmVulnerability) finding(u Unit, a npmAdvisory, p npmInstalled) (finding.Finding, finding.Rule) {
+// npmFinding is a finding about an installed version, but for its fix.
+func npmFinding(u Unit, name string, a npmAdvisory, p npmInstalled) (finding.Finding, finding.Rule) {
 	severity := npmSeverity(a.Severity)
 	id := ghsaForm.FindString(a.URL)
 	source := string(a.Source)
@@ -238,11 +275,11 @@ func (v *npmVulnerability) finding(u Unit, a npmAdvisory, p npmInstalled) (findi
 	fixed := fixedVersion(a.Range, p.version)
 	f := finding.Finding{
 		RuleID: id, Severity: severity, SeveritySource: "npm", Score: score(a.CVSS.Score), Vector: line(a.CVSS.Vector, maxID),
-		Message:  line(v.Name, maxID) + " " + line(p.version, maxID) + ": " + title,
+		Message:  line(name, maxID) + " " + line(p.version, maxID) + ": " + title,
 		Location: finding.Location{Path: u.File, StartLine: max(p.line, 1)},
-		Key:      line(v.Name, maxID) + "@" + line(p.version, maxID),
+		Key:      line(name, maxID) + "@" + line(p.version, maxID),
 		Package: &finding.Package{
-			Ecosystem: "npm", Name: line(v.Name, maxID), Version: line(p.version, maxID), FixedVersion: fixed, PURL: npmPURL(v.Name, p.version),
+			Ecosystem: "npm", Name: line(name, maxID), Version: line(p.version, maxID), FixedVersion: fixed, PURL: npmPURL(name, p.version),
 			Relationship: p.relationship(), Dev: p.dev, Path: p.chain,
 		},
 	}
@@ -251,7 +288,6 @@ func (v *npmVulnerability) finding(u Unit, a npmAdvisory, p npmInstalled) (findi
 	} else {
 		f.Message += "; no fixed version is known"
 	}
-	f.Fix = npmFixWords(p.relationship() == "direct", v.Name, fixed, v.FixAvailable)
 	rule := finding.Rule{Title: title, References: []string{a.URL}, Severity: severity, Score: f.Score, Precision: "very-high"}
 	for _, cwe := range a.CWE {
 		if cweForm.MatchString(cwe) && !slices.Contains(rule.Tags, "external/cwe/"+strings.ToLower(cwe)) {

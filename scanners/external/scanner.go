@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -73,11 +71,10 @@ func (s *Scanner) Engine() finding.Engine {
 
 // plan is what Plan hands to Scan.
 type plan struct {
-	program string
-	sha256  string   // what the program is held to; empty: it is not locked
-	path    []string // where it finds programs of its own
-	units   []Unit
-	notes   []finding.Note
+	programs map[string]*program // by the mode of the units that are for them
+	path     []string            // where they find programs of their own
+	units    []Unit
+	notes    []finding.Note
 }
 
 // Plan tells whether the tool applies and is there. It starts nothing.
@@ -100,68 +97,13 @@ func (s *Scanner) Plan(_ context.Context, t scanners.Target) (scanners.Work, err
 		return scanners.Work{}, errors.New(why + ": leave it out with --scanners, or scan without --offline")
 	}
 	p := &plan{units: units.List, notes: units.Gaps}
-	if err := s.find(p, t.Tree.Dir()); err != nil {
+	if err := s.findAll(p, t.Tree.Dir()); err != nil {
 		if !s.options.Asked && errors.Is(err, run.ErrNotFound) {
 			return scanners.Nothing(err.Error()), nil
 		}
 		return scanners.Work{}, err
 	}
 	return scanners.Work{What: what(units), Items: p}, nil
-}
-
-// find looks for the programs.
-func (s *Scanner) find(p *plan, tree string) error {
-	dirs := s.options.Path
-	if dirs == nil {
-		dirs = filepath.SplitList(os.Getenv("PATH"))
-	}
-	search := run.Search{Dirs: dirs, Tree: tree}
-	if install := about(s.tool.Name).Install; install != "" {
-		search.Hint = "install it with `" + install + "`"
-	}
-	for i, name := range s.tool.Programs {
-		found, err := s.program(search, name, i == 0)
-		if err != nil {
-			return err
-		}
-		if i == 0 {
-			p.program = found.Path
-			if p.sha256, err = s.digest(found); err != nil {
-				return err
-			}
-		}
-		for _, doubt := range found.Notes {
-			p.notes = append(p.notes, finding.Note{Level: finding.Warning, Message: doubt})
-		}
-	}
-	var err error
-	p.path, err = search.Path()
-	return err
-}
-
-// program looks for a program: where scangate installed it if it is the locked
-// one, else where others install.
-func (s *Scanner) program(search run.Search, name string, first bool) (run.Program, error) {
-	if first && s.options.Lock != nil {
-		if t, ok := s.options.Lock.Tool(s.tool.Name); ok {
-			return s.options.Installer.Find(t, search)
-		}
-	}
-	return search.Find(name)
-}
-
-// digest is what a locked tool's program must be, after a look that it is.
-func (s *Scanner) digest(p run.Program) (string, error) {
-	if s.options.Lock == nil {
-		return "", nil
-	}
-	sum, err := s.options.Lock.Verify(s.tool.Name, p.Real)
-	if errors.Is(err, lock.ErrNotLocked) {
-		if _, locked := s.options.Lock.Tool(s.tool.Name); !locked {
-			return "", nil
-		}
-	}
-	return sum, err
 }
 
 // what words the units.
@@ -190,15 +132,15 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 	if !ok {
 		return scanners.Report{}, fmt.Errorf("not a plan of this scanner: %T", w.Items)
 	}
-	known, err := s.askVersion(ctx, p)
-	if err != nil {
-		return scanners.Report{}, err
-	}
+	versions, unfit := s.askVersions(ctx, p)
 	readings := make([]*Reading, len(p.units))
 	errs := make([]error, len(p.units))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, max(t.Jobs, 1))
 	for i, u := range p.units {
+		if errs[i] = unfit[s.mode(u)]; errs[i] != nil {
+			continue
+		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -213,9 +155,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		return scanners.Report{}, ctx.Err()
 	}
 	notes := append(t.Tree.Problems(), p.notes...)
-	if !known {
-		notes = append(notes, finding.Note{Level: finding.Information, Message: filepath.Base(p.program) + " was built without a version"})
-	}
+	notes = append(notes, versions...)
 	return s.join(t.Tree, p, notes, readings, errs)
 }
 
@@ -242,7 +182,7 @@ func (s *Scanner) join(tree *scanners.Tree, p *plan, notes []finding.Note, readi
 	if failed == len(p.units) {
 		return scanners.Report{}, errs[0]
 	}
-	if err := s.oldEnough(); err != nil {
+	if err := s.tool.fits(s.Engine().Version); err != nil {
 		return scanners.Report{}, err
 	}
 	if v := s.Engine().Version; v != "" {
@@ -256,42 +196,12 @@ func (s *Scanner) join(tree *scanners.Tree, p *plan, notes []finding.Note, readi
 	return report, nil
 }
 
-// askVersion asks the tool for its version, if that is how it is known, and
-// reports whether it has one.
-func (s *Scanner) askVersion(ctx context.Context, p *plan) (known bool, err error) {
-	if len(s.tool.Version.Args) == 0 {
-		return true, nil
-	}
-	res, err := run.Run(ctx, run.Command{Program: p.program, SHA256: p.sha256, Args: s.tool.Version.Args, Path: p.path, Timeout: versionTimeout})
-	if err == nil && res.Exit != 0 {
-		err = fmt.Errorf("exit status %d%s", res.Exit, said(&res))
-	}
-	if err != nil {
-		return false, fmt.Errorf("%s does not tell its version: %w", filepath.Base(p.program), err)
-	}
-	v := versionForm.FindString(string(res.Stdout[:min(len(res.Stdout), 4<<10)]))
-	if v == "" {
-		return false, nil
-	}
-	s.setVersion(v)
-	return true, s.oldEnough()
-}
-
 var versionForm = regexp.MustCompile(`\d{1,6}(?:\.\d{1,9}){1,3}\b`)
 
 func (s *Scanner) setVersion(v string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version = v
-}
-
-// oldEnough refuses a version whose output is another than the one we read.
-func (s *Scanner) oldEnough() error {
-	v := s.Engine().Version
-	if v == "" || compareVersions(v, s.tool.Version.Oldest) >= 0 {
-		return nil
-	}
-	return fmt.Errorf("version %s is too old, want %s or newer: update it with `%s`", v, s.tool.Version.Oldest, about(s.tool.Name).Install)
 }
 
 // compareVersions compares dotted numbers; what is missing is 0.

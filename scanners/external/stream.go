@@ -80,6 +80,25 @@ func (d *document) end(err error) error {
 	return nil
 }
 
+// eachDocument calls f with every one of several documents.
+func eachDocument(data []byte, f func(json.RawMessage) error) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	for n := 0; ; n++ {
+		var raw json.RawMessage
+		switch err := d.Decode(&raw); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return early(err)
+		case n == maxResults:
+			return fmt.Errorf("it has more than %d documents", maxResults)
+		}
+		if err := f(raw); err != nil {
+			return err
+		}
+	}
+}
+
 // next is the first byte of the value that follows, 0 at the end.
 func (d *document) next(data []byte) byte {
 	for _, c := range data[min(int(d.InputOffset()), len(data)):] {

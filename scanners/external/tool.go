@@ -21,6 +21,15 @@ type Tool struct {
 
 	// Units finds in the tree what the tool applies to.
 	Units func(t *scanners.Tree) (Units, error)
+	// Others are what does the same for units of another Mode, by that mode:
+	// programs of their own, which need Programs, Version, Exits, Call and Read.
+	Others map[string]Tool
+	// Install is a command; empty: that of the tool's About.
+	Install string
+	// Project makes copies of what a unit is about. The tool then works among
+	// them in its own directory, and the rest of the tree, which may say how it
+	// is to work, is not in its way. nil: it works in the tree.
+	Project func(t *scanners.Tree, u Unit) (map[string][]byte, error)
 	// Call is how the tool is started for a unit.
 	Call func(u Unit, p Place) Call
 	// Read turns the tool's output into findings. It fails on what it cannot
@@ -36,7 +45,9 @@ type Tool struct {
 // Version is how a tool is asked for its version.
 type Version struct {
 	Args   []string // empty: it is not asked, and its output may say
+	Env    []string // "NAME=value", for the question
 	Oldest string   // the oldest one that works, "7" or "3.2.1"
+	Before string   // the first one that no longer does; empty: none is known
 }
 
 // Units is what a tool applies to.

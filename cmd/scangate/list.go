@@ -77,7 +77,7 @@ func tools() []entry {
 		{name: "govulncheck", make: tool(external.Govulncheck)},
 		{name: "osv-scanner", make: tool(external.OSVScanner)},
 		{name: "grype", make: tool(external.Grype)},
-		{name: "trivy", make: tool(external.Trivy)},
+		{name: "trivy", make: makeTrivy},
 		{name: "gitleaks", make: tool(external.Gitleaks)},
 		{name: "checkov", make: tool(external.Checkov)},
 		{name: "bandit", make: tool(external.Bandit)},
@@ -106,9 +106,32 @@ func tool[O any](describe func(O) (external.Tool, error)) func(config.Section, s
 		var o O
 		return build(s, &o, func(o O) (*external.Scanner, error) {
 			t, err := describe(o)
-			return external.New(t, external.Options{Asked: true, Offline: set.offline, Lock: set.lock, Installer: set.installer}), err
+			return external.New(t, set.external()), err
 		})
 	}
+}
+
+// makeTrivy makes a scanner for the tree and one for each image that the
+// configuration names.
+func makeTrivy(s config.Section, set settings) ([]scanners.Scanner, error) {
+	var o external.TrivyOptions
+	if err := s.Decode(&o); err != nil {
+		return nil, err
+	}
+	all, err := external.TrivyTools(o)
+	if err != nil {
+		return nil, usageError{s.Errorf("%v", err)}
+	}
+	var out []scanners.Scanner
+	for _, t := range all {
+		out = append(out, external.New(t, set.external()))
+	}
+	return out, nil
+}
+
+// external is how tools are run.
+func (set settings) external() external.Options {
+	return external.Options{Asked: true, Offline: set.offline, Lock: set.lock, Installer: set.installer}
 }
 
 // makeDependabot imports what GitHub knows, with the token that a workflow

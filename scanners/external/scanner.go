@@ -54,6 +54,7 @@ type Scanner struct {
 var (
 	_ scanners.Scanner   = (*Scanner)(nil)
 	_ scanners.Versioned = (*Scanner)(nil)
+	_ scanners.Targeted  = (*Scanner)(nil)
 )
 
 // New returns the scanner that runs a tool.
@@ -61,6 +62,9 @@ func New(t Tool, o Options) *Scanner { return &Scanner{tool: t, options: o} }
 
 // Name returns the tool's name.
 func (s *Scanner) Name() string { return s.tool.Name }
+
+// Target is what the tool looks at, if that is not the tree.
+func (s *Scanner) Target() string { return s.tool.Target }
 
 // Engine names the tool, and its version once a scan has asked for it.
 func (s *Scanner) Engine() finding.Engine {

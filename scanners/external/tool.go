@@ -13,7 +13,8 @@ type Tool struct {
 	Name     string   // the scanner's: config key, category, threshold key
 	Programs []string // what must be there: the one that is run, then what that one runs
 	Version  Version
-	Network  bool // it asks somebody: --offline forbids it
+	Target   string // what it looks at, if not the tree: an image
+	Network  bool   // it asks somebody: --offline forbids it
 
 	// Exits are the statuses besides 0 with which it ends when it has found
 	// something. Any other one leaves doubt about what it did not say.

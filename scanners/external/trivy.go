@@ -13,16 +13,19 @@ import (
 
 // TrivyOptions is the section trivy of the configuration.
 type TrivyOptions struct {
-	Command  string   `yaml:"command"`  // "fs", the default, or "config", which is about infrastructure alone
+	Command  string   `yaml:"command"`  // "fs", the default; "config", which is about infrastructure alone; "image": nothing but the images
 	Scanners []string `yaml:"scanners"` // of "fs": vuln, misconfig, secret; empty: all of these
 	// Cache is a directory as Trivy's --cache-dir, which holds the databases
 	// and checks. They are used as they are: nothing uses the network.
 	Cache string `yaml:"cache"`
+	// Images are scanned as well, each by a start of its own: oci:DIR,
+	// docker-archive:FILE, or the name of one in a registry.
+	Images []string `yaml:"images"`
 }
 
 func aboutTrivy() About {
 	return About{
-		Name: "trivy", Adds: "a second opinion on packages, infrastructure and secrets, of the version of Trivy that a team has settled on",
+		Name: "trivy", Adds: "a second opinion on packages, infrastructure, secrets and images, of the version of Trivy that a team has settled on",
 		Sends:   "nothing of the project but the addresses of the Terraform modules and names of the Java artifacts that it uses; databases and checks come from `mirror.gcr.io` and `ghcr.io`. With `cache`: nothing",
 		Licence: "Apache-2.0", Install: "brew install trivy", Example: "trivy: {scanners: [vuln, misconfig], cache: /opt/trivy}",
 		Frameworks: []string{"azure-arm", "cloudformation", "dockerfile", "helm", "kubernetes", "terraform", "terraform-plan"},
@@ -39,14 +42,14 @@ func Trivy(o TrivyOptions) (Tool, error) {
 		o.Command = "fs"
 	case "fs", "config":
 	default:
-		return Tool{}, fmt.Errorf("trivy: command: %q%s", text.OneLine(o.Command, maxID), text.Suggest(o.Command, []string{"fs", "config"}))
+		return Tool{}, fmt.Errorf("trivy: command: %q%s", text.OneLine(o.Command, maxID), text.Suggest(o.Command, []string{"fs", "config", onImage}))
 	}
 	for _, s := range o.Scanners {
 		if !slices.Contains(trivyScanners(), s) {
 			return Tool{}, fmt.Errorf("trivy: scanners: %q%s", text.OneLine(s, maxID), text.Suggest(s, trivyScanners()))
 		}
 	}
-	if o.Command == "config" && len(o.Scanners) > 0 {
+	if o.Command == "config" && len(o.Scanners) > 0 && len(o.Images) == 0 {
 		return Tool{}, errors.New("trivy: scanners: the command config has none to choose from")
 	}
 	if len(o.Scanners) == 0 {
@@ -113,6 +116,10 @@ func readTrivy(o Output, r *Reading) error {
 	}
 	schema := 0
 	artifact := ""
+	var metadata *trivyMetadata
+	if o.Unit.Mode == onImage {
+		metadata = &trivyMetadata{}
+	}
 	files := map[string]bool{}
 	err = d.members(func(key string) error {
 		switch key {
@@ -120,6 +127,11 @@ func readTrivy(o Output, r *Reading) error {
 			return d.value(&schema)
 		case "ArtifactType":
 			return d.value(&artifact)
+		case "Metadata":
+			if metadata == nil {
+				return d.skip()
+			}
+			return d.value(metadata)
 		case "Results":
 			if d.next(o.Data) == 'n' {
 				return d.skip() // null: there was nothing to look at
@@ -134,7 +146,7 @@ func readTrivy(o Output, r *Reading) error {
 				}
 				files[t.Target] = true
 				r.looked.Packages += len(t.Packages)
-				return t.read(r)
+				return t.read(r, metadata)
 			})
 		}
 		return d.skip()
@@ -142,8 +154,12 @@ func readTrivy(o Output, r *Reading) error {
 	if err = d.end(err); err != nil {
 		return err
 	}
-	if schema != 2 || artifact == "" {
+	if schema != 2 || artifact == "" || (artifact == "container_image") != (metadata != nil) {
 		return errors.New("it is no report of Trivy, or one of another form")
+	}
+	if metadata != nil {
+		r.looked.Files += len(metadata.DiffIDs) // its layers
+		return nil
 	}
 	if r.tree.Has(trivySettings) {
 		r.Note(finding.Information, trivySettings, "not used: what is scanned does not say how")
@@ -156,8 +172,11 @@ func readTrivy(o Output, r *Reading) error {
 	return nil
 }
 
-func (t *trivyResult) read(r *Reading) error {
-	at := trivyTarget{result: t, path: r.target(t.Target), packages: make(map[string]*trivyPackage, len(t.Packages))}
+func (t *trivyResult) read(r *Reading, metadata *trivyMetadata) error {
+	at := trivyTarget{result: t, metadata: metadata, packages: make(map[string]*trivyPackage, len(t.Packages))}
+	if metadata == nil {
+		at.path = r.target(t.Target)
+	}
 	for i := range t.Packages {
 		p := &t.Packages[i]
 		at.packages[p.ID] = p
@@ -188,7 +207,8 @@ func (t *trivyResult) read(r *Reading) error {
 // trivyTarget is a result's place.
 type trivyTarget struct {
 	result   *trivyResult
-	path     string
+	path     string         // in the tree
+	metadata *trivyMetadata // of an image; nil: it is the tree
 	packages map[string]*trivyPackage
 }
 

@@ -43,6 +43,7 @@ type trivyVulnerability struct {
 	}
 	References    []string
 	PublishedDate string
+	Layer         trivyLayer
 }
 
 func (v *trivyVulnerability) read(at *trivyTarget, r *Reading, marks []finding.Suppression) error {
@@ -73,8 +74,12 @@ func (v *trivyVulnerability) read(at *trivyTarget, r *Reading, marks []finding.S
 		}
 	}
 	l := finding.Location{Path: at.path, StartLine: 1}
-	if v.PkgPath != "" {
-		l.Path = r.target(v.PkgPath)
+	file := v.PkgPath
+	switch {
+	case at.metadata == nil && file != "":
+		l.Path = r.target(file)
+	case at.metadata != nil && file == "" && at.result.Class == "lang-pkgs" && strings.Contains(at.result.Target, "/"):
+		file = at.result.Target // a program, or a lockfile
 	}
 	if listed := at.packages[v.PkgID]; listed != nil {
 		p.Dev = listed.Dev
@@ -85,7 +90,12 @@ func (v *trivyVulnerability) read(at *trivyTarget, r *Reading, marks []finding.S
 			l.StartLine = max(listed.Locations[0].StartLine, 1)
 		}
 	}
-	r.addAdvisory(a, p, l, func(f *finding.Finding) { f.Suppressions = marks })
+	r.addAdvisory(a, p, l, func(f *finding.Finding) {
+		f.Suppressions, f.Layer = marks, at.layer(v.Layer, file)
+		if f.Layer != nil && f.Layer.File != "" {
+			f.Key = f.Layer.File + " " + f.Key
+		}
+	})
 	return nil
 }
 
@@ -134,7 +144,7 @@ func (m *trivyMisconfiguration) read(at *trivyTarget, r *Reading, marks []findin
 	f.Key = line(c.Resource+"/"+f.Message, maxWords)
 	for _, o := range c.Occurrences[:min(len(c.Occurrences), maxPlaces)] {
 		other := finding.Location{Path: r.target(o.Filename), StartLine: max(o.Location.StartLine, 0), EndLine: max(o.Location.EndLine, 0), Message: line("part of "+o.Resource, maxID)}
-		if other.Path != "" && (other.Path != f.Location.Path || other.StartLine > c.StartLine || other.EndLine < c.EndLine) {
+		if other.Path != "" && at.metadata == nil && (other.Path != f.Location.Path || other.StartLine > c.StartLine || other.EndLine < c.EndLine) {
 			f.Related = append(f.Related, other)
 		}
 	}
@@ -162,6 +172,7 @@ type trivySecret struct {
 	StartLine int
 	EndLine   int
 	Match     string
+	Layer     trivyLayer
 }
 
 func (s *trivySecret) read(at *trivyTarget, r *Reading, marks []finding.Suppression) error {
@@ -176,7 +187,8 @@ func (s *trivySecret) read(at *trivyTarget, r *Reading, marks []finding.Suppress
 		Location: finding.Location{Path: at.path, StartLine: s.StartLine, EndLine: s.EndLine},
 		// What stands around the secret is hashed: it may be one that Trivy
 		// has not recognised.
-		Key: secret.Key(s.RuleID, s.Match),
+		Key:   secret.Key(s.RuleID, s.Match),
+		Layer: at.layer(s.Layer, at.result.Target),
 	}, finding.Rule{Title: s.Title, Description: "A secret of " + line(s.Category, maxID) + ".", Severity: severity, Precision: "high"})
 	return nil
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dependency"
@@ -39,6 +41,7 @@ type settings struct {
 	cache    string   // directory for what is known of layers; empty: none
 	secret   secret.Options
 
+	asked     bool // the configuration or the command line names the scanner
 	getenv    func(string) string
 	lock      *lock.File // of external tools
 	installer lock.Installer
@@ -62,9 +65,12 @@ func embedded() []entry {
 	}
 }
 
+// everything is the word of --scanners for all scanners and tools.
+const everything = "all"
+
 // tools lists the programs of others, and imports of what they wrote. They run
-// only when the configuration has their section or --scanners names them. A
-// new one is a file in scanners/external, a line here and a row in
+// only when the configuration has their section, or --scanners names them or
+// everything. A new one is a file in scanners/external, a line here and a row in
 // docs/external-tools.md.
 func tools() []entry {
 	frameworks := map[string][]string{}
@@ -85,14 +91,15 @@ func tools() []entry {
 		{name: "hadolint", make: tool(external.Hadolint)},
 		{name: "zizmor", make: tool(external.Zizmor)},
 		{name: "nuclei", make: tool(external.Nuclei)},
-		{name: "codeql", make: func(s config.Section, set settings) ([]scanners.Scanner, error) {
+		{name: "codeql", make: detectable(func(s config.Section, set settings) ([]scanners.Scanner, error) {
 			return build(s, &external.CodeQLOptions{}, func(o external.CodeQLOptions) (scanners.Scanner, error) {
-				return external.CodeQL(o, external.Options{Asked: true, Offline: set.offline, Lock: set.lock, Installer: set.installer})
+				return external.CodeQL(o, set.external())
 			})
-		}},
-		{name: "sarif", make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
+		})},
+		{name: "sarif", make: detectable(func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &external.SARIFOptions{}, external.SARIF)
-		}}, {name: "dependabot", make: makeDependabot},
+		})},
+		{name: "dependabot", make: makeDependabot},
 	}
 	for i := range list {
 		list[i].frameworks = frameworks[list[i].name]
@@ -131,17 +138,52 @@ func makeTrivy(s config.Section, set settings) ([]scanners.Scanner, error) {
 
 // external is how tools are run.
 func (set settings) external() external.Options {
-	return external.Options{Asked: true, Offline: set.offline, Lock: set.lock, Installer: set.installer}
+	return external.Options{Asked: set.asked, Offline: set.offline, Lock: set.lock, Installer: set.installer}
 }
 
 // makeDependabot imports what GitHub knows, with the token that a workflow
 // gives.
 func makeDependabot(s config.Section, set settings) ([]scanners.Scanner, error) {
-	o := dependabot.Options{Asked: true, Offline: set.offline}
+	o := dependabot.Options{Asked: set.asked, Offline: set.offline}
 	if set.getenv != nil {
 		o = o.FromEnvironment(set.getenv)
 	}
 	return build(s, &o, dependabot.New)
+}
+
+// detectable makes scanners that have nothing to do, rather than fail, where
+// nobody has asked for them and they cannot be planned.
+func detectable(make func(config.Section, settings) ([]scanners.Scanner, error)) func(config.Section, settings) ([]scanners.Scanner, error) {
+	return func(s config.Section, set settings) ([]scanners.Scanner, error) {
+		list, err := make(s, set)
+		if err != nil || set.asked {
+			return list, err
+		}
+		for i, scanner := range list {
+			list[i] = unasked{scanner}
+		}
+		return list, nil
+	}
+}
+
+// unasked is a scanner that nobody has asked for.
+type unasked struct{ scanners.Scanner }
+
+// Plan says why there is nothing to do where the scanner's own plan fails.
+func (u unasked) Plan(ctx context.Context, t scanners.Target) (scanners.Work, error) {
+	w, err := u.Scanner.Plan(ctx, t)
+	if err != nil && ctx.Err() == nil {
+		return scanners.Nothing(err.Error()), nil
+	}
+	return w, err
+}
+
+// Engine is that of the scanner.
+func (u unasked) Engine() finding.Engine {
+	if v, ok := u.Scanner.(scanners.Versioned); ok {
+		return v.Engine()
+	}
+	return finding.Engine{Name: u.Name()}
 }
 
 // all lists the scanners and the tools.
@@ -211,7 +253,8 @@ func (a *app) plugins(file *config.File, path string, reserved []string) ([]*plu
 
 // choose makes the scanners that a comma-separated list asks for, in the order
 // of the program's own list; an empty one asks for all that are part of the
-// program, and for the tools that the configuration has a section for.
+// program, and for the tools that the configuration has a section for. The word
+// all adds the tools that are installed and apply.
 func (a *app) choose(list string, file *config.File, set settings) ([]scanners.Scanner, error) {
 	all := a.all()
 	var names, wanted []string
@@ -221,7 +264,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 			wanted = append(wanted, e.name)
 		}
 	}
-	own, err := a.plugins(file, set.path, append(names, slices.Collect(maps.Keys(planned))...))
+	own, err := a.plugins(file, set.path, append(slices.Concat(names, []string{everything}), slices.Collect(maps.Keys(planned))...))
 	if err != nil {
 		return nil, err
 	}
@@ -250,30 +293,36 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 			return nil, usageError{file.Scanners[name].Errorf("scanners: %s", msg)}
 		}
 	}
+	asked, detect := wanted, false
 	if list != "" {
-		wanted = nil
+		asked = nil
 		for name := range strings.SplitSeq(list, ",") {
 			name = strings.TrimSpace(name)
+			if name == everything {
+				asked, detect = append(asked, wanted...), true
+				continue
+			}
 			if msg := check(name); msg != "" {
 				return nil, usage("--scanners: %s", msg)
 			}
-			wanted = append(wanted, name)
+			asked = append(asked, name)
 		}
 	}
 	var out []scanners.Scanner
 	for _, e := range all {
 		// A section is decoded even when its scanner is not wanted: a mistake
 		// in it is a mistake today, not on the day it is wanted.
+		set.asked = slices.Contains(asked, e.name)
 		s, err := e.make(file.Scanners[e.name], set)
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(wanted, e.name) {
+		if set.asked || detect {
 			out = append(out, s...)
 		}
 	}
 	for _, p := range own {
-		if slices.Contains(wanted, p.Name()) {
+		if slices.Contains(asked, p.Name()) {
 			out = append(out, p)
 		}
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,4 +56,50 @@ func TestToolsRunOnlyWhenAskedFor(t *testing.T) {
 		write(t, ".scangate.yaml", "version: 1\nscanners: "+config+"\n")
 		y.run("plan").want(exitUsage, message)
 	}
+}
+
+// What is only detected is skipped where it cannot run, and says why; what was
+// asked for fails.
+func TestToolsAreDetected(t *testing.T) {
+	y := newTry(t, "secret=clean")
+	t.Setenv("PATH", "")
+	t.Setenv("GITHUB_TOKEN", "")
+	t.Setenv("GH_TOKEN", "")
+	write(t, "package-lock.json", "{}")
+	y.run("plan", "--scanners", "all")
+	for _, why := range []string{"npm is not installed; install it with", "gitleaks is not installed", "no targets are configured", "the configuration names no files"} {
+		y.want(0, why)
+	}
+	for _, name := range []string{"secret", "npm-audit", "trivy", "codeql", "sarif", "nuclei", "dependabot"} {
+		if !strings.Contains(y.stdout, "\n"+name+" ") && !strings.HasPrefix(y.stdout, name+" ") {
+			t.Errorf("%s is not planned:\n%s", name, y.stdout)
+		}
+	}
+	y.run("scan", "--scanners", "all", "--offline").want(0, "VERDICT: PASSED")
+	y.run("plan", "--scanners", "all", "--offline").want(0, "it needs the network, which --offline forbids")
+	y.run("plan", "--scanners", "npm-audit,all").want(3, "npm is not installed; install it with")
+	write(t, ".scangate.yaml", "version: 1\nscanners:\n  gitleaks: {}\n")
+	y.run("plan", "--scanners", "all").want(3, "failed: gitleaks is not installed")
+
+	// One that is there runs, and that it died is a failure as ever.
+	bin := t.TempDir()
+	write(t, "Dockerfile", "FROM scratch\n")
+	if err := os.WriteFile(filepath.Join(bin, "hadolint"), []byte("#!/bin/sh\nexit 7\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	write(t, ".scangate.yaml", "version: 1\n")
+	y.run("scan", "--scanners", "all", "--offline").want(3, "hadolint does not tell its version: exit status 7")
+}
+
+func TestTrivyScansEachImageApart(t *testing.T) {
+	y := newTry(t, "secret=clean")
+	t.Setenv("PATH", "")
+	write(t, ".scangate.yaml", "version: 1\nscanners:\n  trivy: {images: [\"oci:dist/image\", \"registry.example/shop:1\"]}\n")
+	y.run("plan", "--scanners", "trivy", "--format", "json")
+	for _, want := range []string{`"target": "oci:dist/image"`, `"target": "registry.example/shop:1"`, "there is no image at dist/image"} {
+		y.want(3, want)
+	}
+	write(t, ".scangate.yaml", "version: 1\nscanners:\n  trivy: {images: [\"oci:../image\"]}\n")
+	y.run("plan").want(exitUsage, "is not below the scanned directory")
 }

@@ -49,7 +49,7 @@ type scanning struct {
 }
 
 func (s *scanning) register(f *flags) {
-	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners (default: all that apply)")
+	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners; all is the default and every external tool that is installed (default: those of scangate and of the configuration)")
 	f.Var(&s.images, "image", "container image to scan, `REF` (repeatable): oci:DIR, docker-archive:FILE, dir:DIR, docker-daemon:NAME, or in a registry REPO:TAG or REPO@sha256:…")
 	registerDB(f, &s.db)
 	registerRepositories(f, &s.repositories)

@@ -84,6 +84,9 @@ type plan struct {
 // Plan tells whether the tool applies and is there. It starts nothing.
 func (s *Scanner) Plan(_ context.Context, t scanners.Target) (scanners.Work, error) {
 	units, err := s.tool.Units(t.Tree)
+	if err != nil && !s.options.Asked {
+		return scanners.Nothing(strings.TrimPrefix(err.Error(), s.tool.Name+": ")), nil // it lacks what only a configuration can give
+	}
 	if err != nil {
 		return scanners.Work{}, err
 	}

@@ -191,6 +191,8 @@ func TestPlans(t *testing.T) {
 		"missing and detected": {plainTool(), Options{Path: []string{t.TempDir()}}, tr, "plain is not installed", ""},
 		"offline and asked":    {network, Options{Path: there, Asked: true, Offline: true}, tr, "", "--offline forbids"},
 		"offline and detected": {network, Options{Path: there, Offline: true}, tr, "--offline forbids", ""},
+		"unset and asked":      {must(Semgrep(SemgrepOptions{}))(t), Options{Path: there, Asked: true}, tr, "", "set config"},
+		"unset and detected":   {must(Semgrep(SemgrepOptions{}))(t), Options{Path: there}, tr, "there is no .semgrep.yml", ""},
 		"npm":                  {npmTool(t, NPMAuditOptions{}), Options{Path: []string{}, Asked: true}, tree(t, map[string]string{"package-lock.json": "{}"}), "", "install it with `apt-get install npm`"},
 	} {
 		work, err := New(c.tool, c.options).Plan(t.Context(), scanners.Target{Tree: c.tree, Jobs: 1})

@@ -103,3 +103,30 @@ func TestTrivyScansEachImageApart(t *testing.T) {
 	write(t, ".scangate.yaml", "version: 1\nscanners:\n  trivy: {images: [\"oci:../image\"]}\n")
 	y.run("plan").want(exitUsage, "is not below the scanned directory")
 }
+
+// What a tool says never reaches the log as a command to GitHub's runner.
+func TestToolsCannotCommandTheRunner(t *testing.T) {
+	y := newTry(t, "secret=clean")
+	bin := t.TempDir()
+	write(t, "Dockerfile", "FROM scratch\n")
+	body := `#!/bin/sh
+if [ "$1" = --version ]; then echo 2.12.0; exit 0; fi
+printf '::error::a\n##[error]b\n\r::warning::c\n' >&2
+printf %s '[{"file":"Dockerfile","line":1,"column":1,"level":"error","code":"::error::d","message":"::error::e\n::set-output name=f::g\r::h ##[group]i"}]'
+exit `
+	t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	for _, status := range []string{"1", "7"} {
+		if err := os.WriteFile(filepath.Join(bin, "hadolint"), []byte(body+status+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		y.run("scan", "--scanners", "hadolint")
+		if !strings.Contains(y.stdout, "hadolint") {
+			t.Fatal(y.stdout, y.stderr)
+		}
+		for line := range strings.Lines(y.stdout + "\n" + y.stderr) {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.Contains(strings.TrimRight(line, "\r\n"), "\r") {
+				t.Errorf("status %s: a workflow command: %q", status, line)
+			}
+		}
+	}
+}

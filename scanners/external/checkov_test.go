@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -216,34 +215,4 @@ func manyChecks(n int) []byte {
 	}
 	b.WriteString(`],"skipped_checks":[],"parsing_errors":[]},"summary":{"passed":0,"failed":1,"checkov_version":"3.3.30"}}`)
 	return b.Bytes()
-}
-
-// A large report is read in little time and memory.
-func TestManyCheckovResults(t *testing.T) {
-	tool, tr := checkovTool(t, CheckovOptions{}), tree(t, map[string]string{"m1/main.tf": ""})
-	data := manyChecks(50_000)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	r := newReading(tr, Unit{Dir: "."})
-	if err := tool.Read(Output{Data: data, Unit: r.unit}, r); err != nil {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&after)
-	if allocated := after.TotalAlloc - before.TotalAlloc; len(r.findings) != 50_000 || allocated > 500<<20 {
-		t.Errorf("%d findings, %d MB allocated", len(r.findings), allocated>>20)
-	}
-}
-
-func BenchmarkCheckov(b *testing.B) {
-	tool, tr := checkovTool(b, CheckovOptions{}), tree(b, map[string]string{"m1/main.tf": ""})
-	data := manyChecks(50_000)
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		r := newReading(tr, Unit{Dir: "."})
-		if err := tool.Read(Output{Data: data, Unit: r.unit}, r); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -96,18 +96,9 @@ func trivyCall(o TrivyOptions, p Place) Call {
 }
 
 // trivyResult is what Trivy says of a target, which is a file or, for what
-// belongs to no one file, a directory or a name.
-type trivyResult struct {
-	Target            string
-	Class             string
-	Type              string
-	Packages          []trivyPackage
-	Vulnerabilities   []trivyVulnerability
-	Misconfigurations []trivyMisconfiguration
-	Secrets           []trivySecret
-	MisconfSummary    *struct{ Successes, Failures int }
-	Modified          []trivyModified `json:"ExperimentalModifiedFindings"`
-}
+// belongs to no one file, a directory or a name. Its lists follow, which are
+// read one by one: they may be long.
+type trivyResult struct{ Target, Class, Type string }
 
 func readTrivy(o Output, r *Reading) error {
 	d, err := newDocument(o.Data)
@@ -137,16 +128,10 @@ func readTrivy(o Output, r *Reading) error {
 				return d.skip() // null: there was nothing to look at
 			}
 			return d.elements(func() error {
-				var t trivyResult
-				if err := d.value(&t); err != nil {
-					return err
-				}
-				if t.Target == "" && t.Class == "" {
-					return errors.New("a result about nothing")
-				}
-				files[t.Target] = true
-				r.looked.Packages += len(t.Packages)
-				return t.read(r, metadata)
+				at := trivyTarget{metadata: metadata, packages: map[string]*trivyPackage{}}
+				err := at.read(d, o.Data, r)
+				files[at.result.Target] = true
+				return err
 			})
 		}
 		return d.skip()
@@ -172,33 +157,84 @@ func readTrivy(o Output, r *Reading) error {
 	return nil
 }
 
-func (t *trivyResult) read(r *Reading, metadata *trivyMetadata) error {
-	at := trivyTarget{result: t, metadata: metadata, packages: make(map[string]*trivyPackage, len(t.Packages))}
-	if metadata == nil {
-		at.path = r.target(t.Target)
-	}
-	for i := range t.Packages {
-		p := &t.Packages[i]
-		at.packages[p.ID] = p
-	}
-	for i := range t.Vulnerabilities {
-		if err := t.Vulnerabilities[i].read(&at, r, nil); err != nil {
+// read reads a result. What it is about stands before its lists.
+func (at *trivyTarget) read(d *document, data []byte, r *Reading) error {
+	t := &at.result
+	err := d.members(func(key string) error {
+		switch key {
+		case "Target":
+			err := d.value(&t.Target)
+			if at.metadata == nil {
+				at.path = r.target(t.Target)
+			}
 			return err
+		case "Class":
+			return d.value(&t.Class)
+		case "Type":
+			return d.value(&t.Type)
 		}
-	}
-	for i := range t.Misconfigurations {
-		if err := t.Misconfigurations[i].read(&at, r, nil); err != nil {
-			return err
+		one := at.element(key, r)
+		if one == nil || d.next(data) == 'n' {
+			return d.skip()
 		}
-	}
-	for i := range t.Secrets {
-		if err := t.Secrets[i].read(&at, r, nil); err != nil {
-			return err
+		if t.Target == "" && t.Class == "" {
+			return errors.New("a result about nothing")
 		}
+		return d.elements(func() error { return one(d) })
+	})
+	if err == nil && t.Target == "" && t.Class == "" {
+		err = errors.New("a result about nothing")
 	}
-	for i := range t.Modified {
-		if err := t.Modified[i].read(&at, r); err != nil {
-			return err
+	return err
+}
+
+// element returns what reads an element of a list, nil for lists that are not
+// read.
+func (at *trivyTarget) element(list string, r *Reading) func(*document) error {
+	switch list {
+	case "Packages":
+		return func(d *document) error {
+			p := &trivyPackage{}
+			if err := d.value(p); err != nil {
+				return err
+			}
+			r.looked.Packages++
+			if len(at.packages) < maxResults {
+				at.packages[p.ID] = p
+			}
+			return nil
+		}
+	case "Vulnerabilities":
+		return func(d *document) error {
+			var v trivyVulnerability
+			if err := d.value(&v); err != nil {
+				return err
+			}
+			return v.read(at, r, nil)
+		}
+	case "Misconfigurations":
+		return func(d *document) error {
+			var m trivyMisconfiguration
+			if err := d.value(&m); err != nil {
+				return err
+			}
+			return m.read(at, r, nil)
+		}
+	case "Secrets":
+		return func(d *document) error {
+			var s trivySecret
+			if err := d.value(&s); err != nil {
+				return err
+			}
+			return s.read(at, r, nil)
+		}
+	case "ExperimentalModifiedFindings":
+		return func(d *document) error {
+			var m trivyModified
+			if err := d.value(&m); err != nil {
+				return err
+			}
+			return m.read(at, r)
 		}
 	}
 	return nil
@@ -206,7 +242,7 @@ func (t *trivyResult) read(r *Reading, metadata *trivyMetadata) error {
 
 // trivyTarget is a result's place.
 type trivyTarget struct {
-	result   *trivyResult
+	result   trivyResult
 	path     string         // in the tree
 	metadata *trivyMetadata // of an image; nil: it is the tree
 	packages map[string]*trivyPackage

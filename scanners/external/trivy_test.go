@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -205,28 +204,5 @@ func TestTrivyCall(t *testing.T) {
 		if _, err := Trivy(o); err == nil {
 			t.Errorf("%+v is taken for options", o)
 		}
-	}
-}
-
-// 50,000 results are read in two seconds, and on a busy machine in a few.
-func TestTrivyIsFast(t *testing.T) {
-	var b strings.Builder
-	for i := range 50_000 {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, `{"ID":"AWS-%04d","AVDID":"AVD-AWS-%04d","Title":"A title","Description":"%s","Message":"It is wrong %d","Resolution":"Do it","Severity":"HIGH","Status":"FAIL","CauseMetadata":{"Resource":"aws_x.y%d","StartLine":%d,"EndLine":%d,"Code":{"Lines":[{"Number":1,"Content":"x = 1"}]}}}`,
-			i%500, i%500, strings.Repeat("words ", 20), i, i, i+1, i+2)
-	}
-	data := trivyReport(`[{"Target":"deploy/bucket.tf","Class":"config","Type":"terraform","Misconfigurations":[` + b.String() + `]}]`)
-	began := time.Now()
-	r, err := read(t, trivyTool(t, TrivyOptions{}), shop(t), Unit{Dir: "."}, data)
-	if err != nil || len(r.findings) != 50_000 {
-		t.Fatal(err)
-	}
-	took := time.Since(began)
-	t.Logf("%d bytes in %s", len(data), took)
-	if took > 15*time.Second {
-		t.Errorf("took %s", took)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -208,8 +209,16 @@ func TestMany(t *testing.T) {
 	})
 }
 
-// BenchmarkRun shows what a run costs beyond the tool.
+// BenchmarkRun shows what a run costs beyond the tool: directly is the same
+// program without a box.
 func BenchmarkRun(b *testing.B) {
+	b.Run("directly", func(b *testing.B) {
+		for b.Loop() {
+			if err := exec.Command("/bin/true").Run(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	for name, m := range modes {
 		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
 			for b.Loop() {
@@ -221,6 +230,32 @@ func BenchmarkRun(b *testing.B) {
 				box.Close()
 			}
 		})
+	}
+}
+
+// TestRunAddsLittle holds the runner to what it may add to a tool: 20 ms. The
+// fastest of several counts, as other work may hold up each.
+func TestRunAddsLittle(t *testing.T) {
+	const tries, most = 15, 20 * time.Millisecond
+	fastest := func(f func() error) time.Duration {
+		least := time.Hour
+		for range tries {
+			began := time.Now()
+			if err := f(); err != nil {
+				t.Fatal(err)
+			}
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	directly := fastest(func() error { return exec.Command("/bin/true").Run() })
+	boxed := fastest(func() error {
+		_, err := Run(t.Context(), Command{Program: "/bin/true"})
+		return err
+	})
+	t.Logf("directly %s, boxed %s", directly, boxed)
+	if boxed-directly > most {
+		t.Errorf("a run takes %s more than the tool, want at most %s", boxed-directly, most)
 	}
 }
 

@@ -1,6 +1,7 @@
 package external
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -173,5 +174,25 @@ func TestRegistriesOfProjects(t *testing.T) {
 		if got := string(must(yarnRegistry(tr, dir))(t)); got != want {
 			t.Errorf("%s: %q", dir, got)
 		}
+	}
+}
+
+func TestOnlyDependenciesAreCopied(t *testing.T) {
+	for manifest, want := range map[string]string{
+		`{"name":"a","scripts":{"install":"x"},"packageManager":"yarn@9","dependencies":{"b":"1"},"pnpm":{},"installConfig":{}}`: `{"dependencies":{"b":"1"},"name":"a"}`,
+		`{"workspaces":["web","packages/*","../x","/etc/**","{a,../../b}","{a,/etc}","{apps,libs}/*"],"devEngines":{}}`:                                     `{"workspaces":["web","packages/*","{apps,libs}/*"]}`,
+		`{"workspaces":{"packages":["web","a/../.."],"nohoist":["**"]}}`:                                                         `{"workspaces":["web"]}`,
+		`{"workspaces":7}`: `{"workspaces":[]}`,
+		`[]`:               "",
+		`{`:                "",
+	} {
+		if got := string(onlyDependencies([]byte(manifest))); got != want {
+			t.Errorf("%s: %s", manifest, got)
+		}
+	}
+	tr := tree(t, map[string]string{"a/yarn.lock": "x", "a/package.json": "{}", "a/web/package.json": "{}", "a/node_modules/b/package.json": "{}", "c/package.json": "{}", "a/.yarn/releases/yarn.cjs": "x", "a/.yarnrc.yml": "yarnPath: .yarn/releases/yarn.cjs"})
+	files := must(yarnProject(tr, Unit{Dir: "a", File: "a/yarn.lock"}))(t)
+	if d := cmp.Diff([]string{yarnSettings, "package.json", "web/package.json", "yarn.lock"}, slices.Sorted(maps.Keys(files))); d != "" {
+		t.Error(d)
 	}
 }

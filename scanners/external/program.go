@@ -80,6 +80,9 @@ func (s *Scanner) find(p *plan, into *program, tree string) error {
 		search.Hint = "install it with `" + install + "`"
 	}
 	for i, name := range into.tool.Programs {
+		if i > 0 {
+			search.Hint = into.tool.Name + " needs it"
+		}
 		found, err := s.program(into.tool, search, name, i == 0)
 		if err != nil {
 			return err

@@ -125,10 +125,37 @@ func onlyDependencies(data []byte) []byte {
 			kept[key] = value
 		}
 	}
+	if value, ok := kept["workspaces"]; ok {
+		kept["workspaces"] = innerPatterns(value)
+	}
 	data, err := json.Marshal(kept)
 	if err != nil {
 		return nil
 	}
+	return data
+}
+
+// outOfProject is a pattern with an absolute path in it, or with an escape.
+var outOfProject = regexp.MustCompile(`^!?/|[{,(|]/|\\|:`)
+
+// innerPatterns are those of the patterns of workspaces that stay below the
+// project: Yarn would search through wherever the others lead.
+func innerPatterns(value json.RawMessage) json.RawMessage {
+	var all []string
+	if json.Unmarshal(value, &all) != nil {
+		var object struct {
+			Packages []string `json:"packages"`
+		}
+		_ = json.Unmarshal(value, &object) // what is neither names none
+		all = object.Packages
+	}
+	kept := []string{}
+	for _, p := range all {
+		if !strings.Contains(p, "..") && !outOfProject.MatchString(p) {
+			kept = append(kept, p)
+		}
+	}
+	data, _ := json.Marshal(kept)
 	return data
 }
 

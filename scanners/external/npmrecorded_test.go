@@ -180,7 +180,7 @@ func TestRegistriesOfProjects(t *testing.T) {
 func TestOnlyDependenciesAreCopied(t *testing.T) {
 	for manifest, want := range map[string]string{
 		`{"name":"a","scripts":{"install":"x"},"packageManager":"yarn@9","dependencies":{"b":"1"},"pnpm":{},"installConfig":{}}`: `{"dependencies":{"b":"1"},"name":"a"}`,
-		`{"workspaces":["web","packages/*","../x","/etc/**","{a,../../b}","{a,/etc}","{apps,libs}/*"],"devEngines":{}}`:                                     `{"workspaces":["web","packages/*","{apps,libs}/*"]}`,
+		`{"workspaces":["web","packages/*","../x","/etc/**","{a,../../b}","{a,/etc}","{apps,libs}/*"],"devEngines":{}}`:          `{"workspaces":["web","packages/*","{apps,libs}/*"]}`,
 		`{"workspaces":{"packages":["web","a/../.."],"nohoist":["**"]}}`:                                                         `{"workspaces":["web"]}`,
 		`{"workspaces":7}`: `{"workspaces":[]}`,
 		`[]`:               "",

@@ -212,7 +212,9 @@ func TestBigFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		given(t, r, info.Size() == 3<<20, noteLimits)
+		// Where it cannot be traced, it may have written more before the limit held.
+		late := b.without.ptrace && info.Size() > 3<<20 && strings.Contains(string(r.Stdout), "stopped")
+		given(t, r, info.Size() == 3<<20 || late, noteLimits)
 	})
 }
 

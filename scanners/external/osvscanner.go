@@ -223,10 +223,10 @@ func (p *osvPackage) read(file string, lines *lockLines, r *Reading) error {
 		version = p.Package.Commit
 	}
 	for _, g := range p.Groups {
-		if len(g.IDs) == 0 || entries[g.IDs[0]] == nil {
+		e := p.teller(g.IDs, entries)
+		if e == nil {
 			return errors.New("a group without its advisory")
 		}
-		e := entries[g.IDs[0]]
 		a := advisory{id: e.ID, aliases: slices.Concat(g.IDs, g.Aliases, e.Aliases), title: e.Summary, description: e.Details, published: e.Published, cwes: e.Specific.CWEs}
 		a.links = append(a.links, "https://osv.dev/vulnerability/"+e.ID)
 		for _, l := range e.References {
@@ -234,7 +234,7 @@ func (p *osvPackage) read(file string, lines *lockLines, r *Reading) error {
 		}
 		a.rate(e, g.Max)
 		fixes := e.fixes(p.Package.Name)
-		for _, id := range g.IDs[1:] {
+		for _, id := range g.IDs {
 			if other := entries[id]; other != nil && len(fixes) == 0 {
 				fixes = other.fixes(p.Package.Name)
 			}
@@ -245,6 +245,29 @@ func (p *osvPackage) read(file string, lines *lockLines, r *Reading) error {
 		r.addAdvisory(a, about, finding.Location{Path: file, StartLine: lines.line(file, p.Package.Name, version)}, nil)
 	}
 	return nil
+}
+
+// teller is the entry of a group that tells most, the first of those that tell
+// as much: a group is sorted by name, and what a CVE alone tells is often little.
+func (p *osvPackage) teller(ids []string, entries map[string]*osvEntry) (best *osvEntry) {
+	most := -1
+	for _, id := range ids {
+		e := entries[id]
+		if e == nil {
+			continue
+		}
+		tells := 0
+		if len(e.Severity) > 0 {
+			tells++
+		}
+		if len(e.fixes(p.Package.Name)) > 0 {
+			tells++
+		}
+		if tells > most {
+			best, most = e, tells
+		}
+	}
+	return best
 }
 
 // rate takes the highest score of the group, else the database's word.

@@ -94,6 +94,17 @@ $(TOOLS)/cargo/bin/cargo-audit:
 $(PYTOOLS:%=$(TOOLS)/py/%/installed): $(TOOLS)/py/%/installed: .ci/requirements/%.txt
 	.ci/pytool $(@D) $<
 
+# What the tools say now, in scanners/external/testdata, with those that are too
+# heavy for every run: building them takes many minutes. A difference is one to
+# read; what it was recorded with is in the README.md there.
+record-tools: ci-tools $(TOOLS)/trivy-new/trivy $(TOOLS)/osv-scanner
+	rm -rf $(TOOLS)/trivy-cache && go run ./internal/trivycache/fill $(TOOLS)/trivy-cache
+	PATH="$(TOOLS)/ci:$(TOOLS)/trivy-new:$(TOOLS):$$PATH" SCANGATE_CONTRACT_TESTS=required \
+		go test -count=1 -v -run 'Reads|Runs|Asks' ./scanners/external -record -trivy-cache $(TOOLS)/trivy-cache
+
+$(TOOLS)/osv-scanner:
+	GOTOOLCHAIN=$(NEXT_GO) GOBIN=$(TOOLS) go install $(OSV_SCANNER)
+
 # After a change of a version above: everything it needs, with digests.
 lock-tools:
 	python3 -m pip install --quiet --upgrade --target $(TOOLS)/uv $(UV)

@@ -27,7 +27,7 @@ func aboutCargoAudit() About {
 	return About{
 		Name: "cargo-audit", Adds: "crates that are unmaintained, unsound or yanked, and what RustSec says before others do",
 		Sends:   "nothing of the project but names of crates, to `index.crates.io`; the advisories come from `github.com`. With `db`: nothing",
-		Licence: "Apache-2.0 OR MIT", Install: "cargo install cargo-audit --version 0.21.2 --locked", Example: "cargo-audit: {db: /opt/advisory-db}",
+		Licence: "Apache-2.0 OR MIT", Install: "cargo install cargo-audit --version 0.22.2 --locked", Example: "cargo-audit: {db: /opt/advisory-db}",
 	}
 }
 

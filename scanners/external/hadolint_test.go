@@ -23,7 +23,6 @@ func TestHadolintRuns(t *testing.T) {
 	}
 }
 
-// The format is the documented one: see testdata/README.md.
 func TestHadolintReads(t *testing.T) {
 	tool, tr := hadolintTool(t), copied(t, "hadolint/sample")
 	u := Unit{Dir: ".", File: "Dockerfile"}
@@ -43,15 +42,18 @@ func TestHadolintReads(t *testing.T) {
 	}
 	want := []spot{
 		{Rule: "DL3006", Severity: "medium", Path: "Dockerfile", Line: 1, Message: "Always tag the version of an image explicitly"},
+		{Rule: "DL3014", Severity: "medium", Path: "Dockerfile", Line: 2, Message: "Use the `-y` switch to avoid manual input `apt-get -y install <package>`"},
 		{Rule: "DL3008", Severity: "medium", Path: "Dockerfile", Line: 2, Message: "Pin versions in apt get install. Instead of `apt-get install <package>` use `apt-get install <package>=<version>`"},
 		{Rule: "DL3015", Severity: "low", Path: "Dockerfile", Line: 2, Message: "Avoid additional packages by specifying `--no-install-recommends`"},
-		{Rule: "SC2086", Severity: "info", Path: "Dockerfile", Line: 3, Message: "Double quote to prevent globbing and word splitting."},
+		{Rule: "DL3009", Severity: "low", Path: "Dockerfile", Line: 2, Message: "Delete the apt lists (/var/lib/apt/lists) after installing something"},
+		{Rule: "DL3003", Severity: "medium", Path: "Dockerfile", Line: 3, Message: "Use WORKDIR to switch to a directory"},
+		{Rule: "SC2086", Severity: "low", Path: "Dockerfile", Line: 3, Message: "Double quote to prevent globbing and word splitting."},
 		{Rule: "DL4000", Severity: "high", Path: "Dockerfile", Line: 4, Message: "MAINTAINER is deprecated"},
 	}
 	if d := cmp.Diff(want, spots(r.findings)); d != "" || r.looked.Files != 1 {
 		t.Errorf("looked at %+v, %s", r.looked, d)
 	}
-	if d := cmp.Diff(finding.Rule{ID: "SC2086", Title: "ShellCheck SC2086", Severity: finding.Info, References: []string{"https://www.shellcheck.net/wiki/SC2086"}}, r.rules["SC2086"]); d != "" {
+	if d := cmp.Diff(finding.Rule{ID: "SC2086", Title: "ShellCheck SC2086", Severity: finding.Low, References: []string{"https://www.shellcheck.net/wiki/SC2086"}}, r.rules["SC2086"]); d != "" {
 		t.Error(d)
 	}
 	broken := Unit{Dir: ".", File: "dev/Dockerfile.dev"}

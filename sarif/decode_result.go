@@ -54,7 +54,11 @@ func (t *translator) severity(r *sarifResult, rule *rule) (finding.Severity, flo
 		return finding.SeverityOfScore(n), n, source
 	}
 	if rule != nil {
-		if s, n, ok := severityOfRule(rule); ok {
+		s, n, ok := severityOfRule(rule)
+		if own, is := t.trivySeverity(r, rule); is {
+			return own, n, source
+		}
+		if ok {
 			return s, n, source
 		}
 	}

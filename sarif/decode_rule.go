@@ -116,6 +116,9 @@ func (t *translator) addRule(id string, r *rule) {
 			out.References = []string{r.HelpURI}
 		}
 		out.Severity, out.Score, _ = severityOfRule(r)
+		if s, ok := t.trivySeverity(nil, r); ok {
+			out.Severity = s
+		}
 		if t.own {
 			t.ownRule(&out, r)
 		}

@@ -40,7 +40,7 @@ func only(t *testing.T, log any) finding.Finding {
 func TestDecodeForeign(t *testing.T) {
 	log := minimal()
 	driver0(log)["name"], driver0(log)["version"] = "Trivy", "0.66.0"
-	rule0(log)["properties"] = object{"security-severity": "9.8", "tags": []any{"security", "HIGH"}, "precision": "very-high"}
+	rule0(log)["properties"] = object{"security-severity": "9.8", "tags": []any{"security", "CRITICAL"}, "precision": "very-high"}
 	rule0(log)["helpUri"] = "https://example.com/r"
 	rule0(log)["fullDescription"] = object{"text": "all of it"}
 	result0(log)["message"] = object{"text": "see [here](1)"}
@@ -55,7 +55,7 @@ func TestDecodeForeign(t *testing.T) {
 	want := finding.Results{Version: finding.SchemaVersion, Runs: []finding.Run{{
 		Scanner: "trivy", Engine: finding.Engine{Name: "Trivy", Version: "0.66.0"}, Status: finding.Completed,
 		Rules: []finding.Rule{{ID: "r", Title: "t", Description: "all of it", Help: "t", References: []string{"https://example.com/r"},
-			Severity: finding.Critical, Score: 9.8, Tags: []string{"security", "HIGH"}, Precision: "very-high"}},
+			Severity: finding.Critical, Score: 9.8, Tags: []string{"security", "CRITICAL"}, Precision: "very-high"}},
 		Findings: []finding.Finding{f},
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -433,5 +433,33 @@ func TestFillInIsBounded(t *testing.T) {
 	}
 	if got := fmt.Sprint(fillIn("{-1}{99999999999999999999}{x}{", []string{"a"})); got != "{-1}{99999999999999999999}{x}{" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Trivy's number is not what it goes by itself.
+func TestDecodeTrivySeverity(t *testing.T) {
+	for _, tt := range []struct {
+		driver, tag, level string
+		want               finding.Severity
+	}{
+		{"Trivy", "LOW", "note", finding.Low},
+		{"Trivy", "MEDIUM", "warning", finding.Medium},
+		{"Trivy", "HIGH", "error", finding.High},
+		{"Trivy", "CRITICAL", "error", finding.Critical},
+		{"Trivy", "UNKNOWN", "note", finding.Unknown},
+		{"Trivy", "LOW", "error", finding.High}, // as another package has it
+		{"Trivy", "CRITICAL", "note", finding.Low},
+		{"Trivy", "other", "note", finding.Critical},
+		{"Another", "LOW", "note", finding.Critical},
+	} {
+		doc := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"` + tt.driver + `","rules":[{"id":"CVE-2026-1","properties":{"security-severity":"9.8","tags":["vulnerability","security","` + tt.tag + `"]}}]}},
+"results":[{"ruleId":"CVE-2026-1","ruleIndex":0,"level":"` + tt.level + `","message":{"text":"x"}}]}]}`
+		res, err := Decode(strings.NewReader(doc), "x.sarif")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := res.Runs[0].Findings[0]; f.Severity != tt.want || f.Score != 9.8 {
+			t.Errorf("%s, %s, %s: %s %v, want %s", tt.driver, tt.tag, tt.level, f.Severity, f.Score, tt.want)
+		}
 	}
 }

@@ -101,6 +101,7 @@ record-tools: ci-tools $(TOOLS)/trivy-new/trivy $(TOOLS)/osv-scanner
 	rm -rf $(TOOLS)/trivy-cache && go run ./internal/trivycache/fill $(TOOLS)/trivy-cache
 	PATH="$(TOOLS)/ci:$(TOOLS)/trivy-new:$(TOOLS):$$PATH" SCANGATE_CONTRACT_TESTS=required \
 		go test -count=1 -v -run 'Reads|Runs|Asks' ./scanners/external -record -trivy-cache $(TOOLS)/trivy-cache
+	PATH="$(TOOLS)/ci:$(TOOLS)/trivy-new:$$PATH" SCANGATE_CONTRACT_TESTS=required go test -count=1 -v -run HardeningGuide ./cmd/scangate
 
 $(TOOLS)/osv-scanner:
 	GOTOOLCHAIN=$(NEXT_GO) GOBIN=$(TOOLS) go install $(OSV_SCANNER)

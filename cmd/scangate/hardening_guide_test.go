@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/internal/sample"
+	"github.com/scangate/scangate/internal/trivycache"
 	"github.com/scangate/scangate/vulndb"
 )
 
@@ -106,6 +108,42 @@ func TestHardeningGuideElsewhere(t *testing.T) {
 		g.put("x.sarif", `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"`+row.driver+`","version":"1.0.0","rules":[{"id":"R-1","properties":{"security-severity":"`+row.securitySeverity+`"}}]}},
 "results":[{"ruleId":"R-1","ruleIndex":0,"level":"error","message":{"text":"it is so"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a"},"region":{"startLine":1}}}]}]}]}`)
 		g.run("gate", "x.sarif", "--config", "guide.yaml").want(row.code, row.says)
+	}
+}
+
+// TestHardeningGuideTrivy judges what the real Trivy says of images, where it
+// is installed: it is too heavy to be built for every run.
+func TestHardeningGuideTrivy(t *testing.T) {
+	trivy, err := exec.LookPath("trivy")
+	if err != nil {
+		t.Skip("NOT TESTED WITH THE REAL TOOL: trivy is not installed; `make record-tools` builds and runs it")
+	}
+	g := newGuide(t)
+	here, cache := mustGetwd(t), t.TempDir()
+	t.Chdir(filepath.Dir(g.testdata))
+	if _, err := trivycache.Fill(cache); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(here)
+	for _, row := range []struct {
+		name  string
+		image func(string) error
+		code  int
+		says  []string
+	}{
+		{"critical and high", sample.Image, 1, []string{"trivy: 8 findings cross fail-on: high", "CVE-2023-4911"}},
+		{"low", smallImage, 0, []string{"VERDICT: PASSED", "CVE-2023-45853"}},
+	} {
+		g.must(row.image(row.name))
+		out, err := exec.CommandContext(t.Context(), trivy, "image", "--input", row.name, "--format", "sarif", "--output", "trivy.sarif", "--scanners", "vuln",
+			"--cache-dir", cache, "--skip-db-update", "--skip-java-db-update", "--skip-version-check", "--offline-scan", "--quiet").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", row.name, err, out)
+		}
+		g.run("gate", "trivy.sarif", "--config", "guide.yaml")
+		for _, part := range row.says {
+			g.want(row.code, part)
+		}
 	}
 }
 

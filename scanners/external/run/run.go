@@ -14,7 +14,7 @@ const (
 	// what follows it stays under what the fan-out waits for a scanner.
 	grace = 150 * time.Millisecond
 	// drain is how long the output of a tool that has ended is waited for.
-	drain = 100 * time.Millisecond
+	drain = time.Second
 	// deathWait is how long a killed tool is waited for: the system may be
 	// unable to end it, as when a file system hangs.
 	deathWait = 2 * time.Second

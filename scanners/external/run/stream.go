@@ -1,10 +1,16 @@
 package run
 
 import (
+	"errors"
+	"io"
 	"os"
 	"sync"
 	"time"
 )
+
+// lastLook is how long a stream is read after its deadline, to take what is in
+// the pipe already.
+const lastLook = 20 * time.Millisecond
 
 // stream reads what a tool prints and keeps it up to a limit. It reads on
 // beyond that, so that the tool does not hang while it is ended.
@@ -14,9 +20,10 @@ type stream struct {
 	full  func() // called once, when the limit is passed
 	done  chan struct{}
 
-	mu   sync.Mutex
-	kept []byte
-	cut  bool
+	mu    sync.Mutex
+	kept  []byte
+	cut   bool
+	ended bool // the end was seen
 }
 
 // read starts to read r to its end.
@@ -25,10 +32,23 @@ func read(r *os.File, limit int64, full func()) *stream {
 	go func() {
 		defer close(s.done)
 		buf := make([]byte, 64<<10)
+		late := false
 		for {
 			n, err := r.Read(buf)
 			s.keep(buf[:n])
-			if err != nil {
+			switch {
+			case n > 0 && err == nil:
+				late = false
+			case errors.Is(err, os.ErrDeadlineExceeded) && !late:
+				// On a machine that has no time for this goroutine, there is
+				// something in the pipe when the deadline is over: a read
+				// with a new one takes it.
+				late = true
+				r.SetReadDeadline(time.Now().Add(lastLook))
+			case err != nil:
+				s.mu.Lock()
+				s.ended = errors.Is(err, io.EOF)
+				s.mu.Unlock()
 				return
 			}
 		}
@@ -54,11 +74,12 @@ func (s *stream) close(wait time.Duration) (ended bool) {
 	s.r.SetReadDeadline(time.Now().Add(wait)) // where it has no effect, the timer ends the waiting
 	select {
 	case <-s.done:
-		ended = true
-	case <-time.After(wait + wait/2):
+	case <-time.After(wait + wait/2 + lastLook):
 	}
 	go s.r.Close() // may wait for a read that nothing interrupts
-	return ended
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
 }
 
 // result is what was kept, and whether more came.

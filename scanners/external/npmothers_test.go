@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -174,7 +175,7 @@ func yarnRegistryProxy(t testing.TB, to *asked) {
 
 // yarnDirs are the directories of PATH with the Yarn of that major version in
 // front: several may be installed.
-func yarnDirs(t *testing.T, major string) ([]string, bool) {
+func yarnDirs(t *testing.T, major string) []string {
 	t.Helper()
 	dirs := filepath.SplitList(os.Getenv("PATH"))
 	for i, dir := range dirs {
@@ -185,11 +186,11 @@ func yarnDirs(t *testing.T, major string) ([]string, bool) {
 		c := exec.Command(file, "--version")
 		c.Dir, c.Env = t.TempDir(), append(os.Environ(), "COREPACK_ENABLE_NETWORK=0")
 		if out, err := c.Output(); err == nil && strings.HasPrefix(string(out), major+".") {
-			return append([]string{dir}, slices.Delete(slices.Clone(dirs), i, i+1)...), true
+			return append([]string{dir}, slices.Delete(slices.Clone(dirs), i, i+1)...)
 		}
 	}
-	t.Logf("NOT TESTED WITH THE REAL TOOL: there is no Yarn %s in PATH", major)
-	return nil, false
+	missing(t, "yarn", fmt.Errorf("there is no Yarn %s in PATH", major))
+	return nil
 }
 
 // trapped puts into a project what would make its package manager run code of
@@ -263,23 +264,21 @@ func sorted(all []brief) []brief {
 }
 
 // installed is where the package manager of a case is.
-func (c otherCase) installed(t *testing.T) ([]string, bool) {
+func (c otherCase) installed(t *testing.T) []string {
 	switch c.mode {
 	case byYarn1:
 		return yarnDirs(t, "1")
 	case byYarn:
 		return yarnDirs(t, "4")
 	}
-	return filepath.SplitList(os.Getenv("PATH")), realTool(t, "pnpm")
+	realTool(t, "pnpm")
+	return filepath.SplitList(os.Getenv("PATH"))
 }
 
 func TestOtherPackageManagersAsk(t *testing.T) {
 	for _, c := range others() {
 		t.Run(c.dir, func(t *testing.T) {
-			dirs, ok := c.installed(t)
-			if !ok {
-				return
-			}
+			dirs := c.installed(t)
 			registry := registryFor(t)
 			tr := copied(t, "npm-others")
 			trapped(t, tr, c.dir, registry.URL)
@@ -322,10 +321,7 @@ func TestOtherPackageManagersAsk(t *testing.T) {
 func TestTrapsWork(t *testing.T) {
 	for _, c := range others() {
 		t.Run(c.dir, func(t *testing.T) {
-			dirs, ok := c.installed(t)
-			if !ok {
-				return
-			}
+			dirs := c.installed(t)
 			registry := registryFor(t)
 			tr := copied(t, "npm-others")
 			trapped(t, tr, c.dir, registry.URL)

@@ -1,6 +1,7 @@
 package external
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,9 +66,9 @@ func checkImage(t testing.TB, all []finding.Finding) {
 }
 
 func TestTrivyScansImages(t *testing.T) {
-	if *trivyCache == "" || !realTool(t, "trivy") {
-		t.Log("NOT TESTED WITH THE REAL TOOL: no -trivy-cache")
-		return
+	realTool(t, "trivy")
+	if *trivyCache == "" {
+		missing(t, "trivy", errors.New("there is no -trivy-cache"))
 	}
 	tool := imageTool(t, TrivyOptions{Cache: *trivyCache}, "oci:dist/image")
 	got := scan(t, New(tool, Options{Asked: true, Offline: true}), withImage(t))
@@ -81,7 +82,7 @@ func TestTrivyReadsImages(t *testing.T) {
 	tool, u := imageTool(t, TrivyOptions{}, "oci:dist/image"), Unit{Dir: ".", Mode: onImage}
 	tr := withImage(t)
 	data := recorded(t, "trivy/image.json", func() []byte {
-		if *trivyCache == "" || !realTool(t, "trivy") {
+		if *trivyCache == "" || !canRecord(t, "trivy") {
 			return nil
 		}
 		data, _ := output(t, imageTool(t, TrivyOptions{Cache: *trivyCache}, "oci:dist/image"), tr, u)

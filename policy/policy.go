@@ -19,6 +19,9 @@ type Policy struct {
 	Require []string
 	// Severity says whose severity counts when several scanners found the same.
 	Severity Choice
+	// Exemptions say of findings that they do not count, the first one that
+	// does decides.
+	Exemptions []Exemption
 }
 
 // ScannerThreshold is a scanner's own threshold with those of its frameworks.

@@ -83,7 +83,7 @@ func TestThresholds(t *testing.T) {
 		{"from-some-sarif", "", finding.Critical, nil, Fail},
 	} {
 		p := mustParse(t, guide, "")
-		d := p.decide(tt.scanner, finding.Finding{Severity: tt.severity, Framework: tt.framework, Package: tt.pkg})
+		d := p.decide(&finding.Run{Scanner: tt.scanner}, &finding.Finding{Severity: tt.severity, Framework: tt.framework, Package: tt.pkg})
 		if d.Action != tt.want {
 			t.Errorf("%s/%s %s: %s (%s), want %s", tt.scanner, tt.framework, tt.severity, d.Action, d.By, tt.want)
 		}
@@ -92,11 +92,11 @@ func TestThresholds(t *testing.T) {
 
 func TestDecisionsNameTheirLine(t *testing.T) {
 	p := mustParse(t, guide, "")
-	d := p.decide("secret", finding.Finding{Severity: finding.High})
+	d := p.decide(&finding.Run{Scanner: "secret"}, &finding.Finding{Severity: finding.High})
 	if want := "fail-on: any (f.yaml:7)"; d.By != want {
 		t.Errorf("got %q, want %q", d.By, want)
 	}
-	d = p.decide("checkov", finding.Finding{Severity: finding.High, Framework: "terraform"})
+	d = p.decide(&finding.Run{Scanner: "checkov"}, &finding.Finding{Severity: finding.High, Framework: "terraform"})
 	if want := "fail-on: any (f.yaml:9)"; d.By != want {
 		t.Errorf("got %q, want %q", d.By, want)
 	}
@@ -120,7 +120,7 @@ func TestFailOnFlagWins(t *testing.T) {
 		{" HIGH ", "dependency", "", finding.High, Fail},
 	} {
 		p := mustParse(t, guide, tt.spec)
-		if d := p.decide(tt.scanner, finding.Finding{Severity: tt.severity, Framework: tt.framework}); d.Action != tt.want {
+		if d := p.decide(&finding.Run{Scanner: tt.scanner}, &finding.Finding{Severity: tt.severity, Framework: tt.framework}); d.Action != tt.want {
 			t.Errorf("--fail-on %s: %s %s is %s (%s), want %s", tt.spec, tt.scanner, tt.severity, d.Action, d.By, tt.want)
 		}
 	}
@@ -213,6 +213,26 @@ func TestInterruptedIsIncomplete(t *testing.T) {
 	r.Interrupted = true
 	if v := DefaultPolicy().Judge(r); v.Outcome != Incomplete || len(v.Reasons) != 2 {
 		t.Errorf("got %s %q", v.Outcome, v.Reasons)
+	}
+}
+
+// exemptions of one rule.
+type exemptions string
+
+func (e exemptions) Exempts(run *finding.Run, f *finding.Finding) (string, bool) {
+	return run.Scanner + " " + string(e), f.RuleID == string(e)
+}
+
+func TestExemptedDoesNotCount(t *testing.T) {
+	r := finding.Results{Runs: []finding.Run{{Scanner: "dependency", Status: finding.Completed, Findings: []finding.Finding{{RuleID: "CVE-1", Severity: finding.Critical}}}}}
+	p := DefaultPolicy()
+	p.Exemptions = []Exemption{exemptions("CVE-2"), exemptions("CVE-1")}
+	if v := p.Judge(r); v.Outcome != Passed || v.Decisions[0][0] != (Decision{Ignored, "dependency CVE-1"}) {
+		t.Errorf("%s %+v", v.Outcome, v.Decisions[0][0])
+	}
+	p.Exemptions = p.Exemptions[:1]
+	if v := p.Judge(r); v.Outcome != Failed {
+		t.Error(v.Outcome)
 	}
 }
 

@@ -26,7 +26,7 @@ func Prefer(scanners []string, origin string) Choice {
 
 // of is the severity by which a finding of a scanner is judged, and words for
 // where it comes from when it is another one's.
-func (c Choice) of(scanner string, f finding.Finding) (finding.Severity, string) {
+func (c Choice) of(scanner string, f *finding.Finding) (finding.Severity, string) {
 	best, from := f.Severity, ""
 	switch {
 	case c.highest:

@@ -60,7 +60,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 	for i, run := range res.Runs {
 		v.Decisions[i] = make([]Decision, len(run.Findings))
 		for j, f := range run.Findings {
-			v.Decisions[i][j] = p.decide(run.Scanner, f)
+			v.Decisions[i][j] = p.decide(&run, &f)
 		}
 		v.Reasons = append(v.Reasons, crossings(run, v.Decisions[i])...)
 	}
@@ -80,7 +80,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 }
 
 // decide finds the fate of one finding.
-func (p Policy) decide(scanner string, f finding.Finding) Decision {
+func (p Policy) decide(run *finding.Run, f *finding.Finding) Decision {
 	if f.Suppressed() {
 		by := "suppressed by " + f.Suppressions[0].Source
 		if !f.Suppressions[0].Elsewhere {
@@ -88,8 +88,11 @@ func (p Policy) decide(scanner string, f finding.Finding) Decision {
 		}
 		return Decision{Ignored, by}
 	}
-	t := p.thresholdFor(scanner, f.Framework)
-	severity, by := p.Severity.of(scanner, f)
+	if by, ok := p.exempt(run, f); ok {
+		return Decision{Ignored, by}
+	}
+	t := p.thresholdFor(run.Scanner, f.Framework)
+	severity, by := p.Severity.of(run.Scanner, f)
 	switch {
 	case !t.Fixable.admits(f.Fixable()):
 		return Decision{Pass, "not as fixable as the threshold asks (" + t.Origin + ")"}

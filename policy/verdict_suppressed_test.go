@@ -12,7 +12,7 @@ func TestSuppressedWhere(t *testing.T) {
 		false: "suppressed by x in the scanned content",
 		true:  "suppressed by x",
 	} {
-		got := Policy{}.decide("s", finding.Finding{Suppressions: []finding.Suppression{{Source: "x", Elsewhere: elsewhere}}})
+		got := Policy{}.decide(&finding.Run{Scanner: "s"}, &finding.Finding{Suppressions: []finding.Suppression{{Source: "x", Elsewhere: elsewhere}}})
 		if got != (Decision{Ignored, want}) {
 			t.Errorf("elsewhere %v: %+v", elsewhere, got)
 		}

@@ -1,0 +1,22 @@
+package policy
+
+import "github.com/scangate/scangate/finding"
+
+// An Exemption is somebody's word that findings do not count: a list of ignores
+// or statements of a VEX document. It is no part of the facts, so results can
+// be judged again without it.
+type Exemption interface {
+	// Exempts reports whether a finding of a run does not count, and on whose
+	// word: where it is written, and the reason given there.
+	Exempts(run *finding.Run, f *finding.Finding) (by string, ok bool)
+}
+
+// exempt returns the first word that a finding does not count.
+func (p Policy) exempt(run *finding.Run, f *finding.Finding) (by string, ok bool) {
+	for _, e := range p.Exemptions {
+		if by, ok := e.Exempts(run, f); ok {
+			return by, true
+		}
+	}
+	return "", false
+}

@@ -41,7 +41,8 @@ func (c Confidence) String() string { return [...]string{"", "Low", "Medium", "H
 
 // Rule is a passive rule.
 type Rule struct {
-	ID         int // ZAP's plug-in id
+	ID         int    // ZAP's plug-in id; 0: ZAP has no such rule
+	Own        string // the name of a rule that ZAP has not, "scangate-referrer-policy"
 	Name       string
 	Risk       Risk // of its worst alert
 	Confidence Confidence
@@ -58,7 +59,8 @@ type Rule struct {
 // rule's.
 type Alert struct {
 	Rule       int
-	Kind       int // which of the rule's kinds of alerts, from 1; 0: it has only one
+	Own        string // the rule's, where Rule is 0
+	Kind       int    // which of the rule's kinds of alerts, from 1; 0: it has only one
 	Name       string
 	Risk       Risk
 	Confidence Confidence
@@ -73,11 +75,35 @@ const maxAlerts = 100
 // maxEvidence bounds Evidence, in bytes.
 const maxEvidence = 200
 
-// All lists the rules in the order of their ids.
+// All lists the rules: ZAP's in the order of their ids, then our own in the
+// order of their names.
 func All() []*Rule {
-	all := slices.Concat(headerRules(), cookieRules(), policyRules(), contentRules(), disclosureRules(), requestRules())
-	slices.SortFunc(all, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	all := slices.Concat(headerRules(), cookieRules(), policyRules(), contentRules(), disclosureRules(), requestRules(), ownRules())
+	slices.SortFunc(all, func(a, b *Rule) int {
+		return cmp.Or(compareOwn(a, b), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Own, b.Own))
+	})
 	return all
+}
+
+// compareOwn puts the rules of our own behind ZAP's.
+func compareOwn(a, b *Rule) int {
+	switch {
+	case (a.ID == 0) == (b.ID == 0):
+		return 0
+	case a.ID == 0:
+		return 1
+	}
+	return -1
+}
+
+// Key names the rule: ZAP's id, "10020", or the name of one of our own.
+func (r *Rule) Key() string { return key(r.ID, r.Own) }
+
+func key(id int, own string) string {
+	if id == 0 {
+		return own
+	}
+	return strconv.Itoa(id)
 }
 
 // Judge applies one rule. The alerts come in a fixed order.
@@ -93,7 +119,7 @@ func (r *Rule) Judge(x *exchange.Exchange) []Alert {
 
 // complete fills in what an alert leaves to its rule.
 func (r *Rule) complete(a Alert) Alert {
-	a.Rule = r.ID
+	a.Rule, a.Own = r.ID, r.Own
 	a.Name = cmp.Or(a.Name, r.Name)
 	a.Risk = cmp.Or(a.Risk, r.Risk)
 	a.Confidence = cmp.Or(a.Confidence, r.Confidence)
@@ -101,13 +127,16 @@ func (r *Rule) complete(a Alert) Alert {
 	return a
 }
 
+// Key names the alert's rule as Rule.Key does.
+func (a Alert) Key() string { return key(a.Rule, a.Own) }
+
 // Ref names the kind of alert as ZAP does: the rule's id, with the kind's
 // number behind it where it has kinds, "10020-1".
 func (a Alert) Ref() string {
 	if a.Kind == 0 {
-		return strconv.Itoa(a.Rule)
+		return a.Key()
 	}
-	return fmt.Sprintf("%d-%d", a.Rule, a.Kind)
+	return fmt.Sprintf("%s-%d", a.Key(), a.Kind)
 }
 
 func cut(s string) string {

@@ -1,8 +1,8 @@
 package exchange
 
 import (
-	"net/http"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,9 +15,10 @@ type Cookie struct {
 	Line  string // the field's value as sent, with the cookie's value in it
 }
 
-// Attr returns the value of an attribute, and whether it is there.
+// Attr returns the value of an attribute, and whether it is there. Of several
+// the last one counts: RFC 6265, section 5.3.
 func (c Cookie) Attr(name string) (string, bool) {
-	for _, a := range c.Attrs {
+	for _, a := range slices.Backward(c.Attrs) {
 		if a.Name == name {
 			return a.Value, true
 		}
@@ -29,13 +30,11 @@ func (c Cookie) Attr(name string) (string, bool) {
 func (c Cookie) Shown() string { return "Set-Cookie: " + c.Name }
 
 // Expired reports a cookie that is to be deleted rather than kept: RFC 6265,
-// section 5.3. now is when the response came. A date that nobody can read is
-// ignored, as browsers do.
+// section 5.3. now is when the response came. A date or a number that nobody
+// can read is passed over, as browsers do.
 func (c Cookie) Expired(now time.Time) bool {
-	if v, ok := c.Attr("max-age"); ok {
-		if n, err := strconv.Atoi(v); err == nil {
-			return n <= 0
-		}
+	if v, ok := c.Attr("max-age"); ok && maxAge.MatchString(v) {
+		return v[0] == '-' || strings.Trim(v, "0") == ""
 	}
 	if v, ok := c.Attr("expires"); ok {
 		if t, ok := ParseDate(v); ok {
@@ -45,25 +44,8 @@ func (c Cookie) Expired(now time.Time) bool {
 	return false
 }
 
-// ParseDate reads the forms of a date that browsers accept in practice.
-func ParseDate(s string) (time.Time, bool) {
-	if t, err := http.ParseTime(s); err == nil {
-		return t, true
-	}
-	for _, form := range []string{"Mon, 02-Jan-2006 15:04:05 MST", "Mon, 02-Jan-06 15:04:05 MST", "Mon, 2 Jan 2006 15:04:05 MST", "Mon, 02 Jan 06 15:04:05 MST"} {
-		if t, err := time.Parse(form, s); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// Date is when the server says that it answered, or the zero time.
-func (x *Exchange) Date() time.Time {
-	v, _ := x.Header.Get("Date")
-	t, _ := ParseDate(v)
-	return t
-}
+// maxAge is what browsers take for a number of seconds.
+var maxAge = regexp.MustCompile(`^-?[0-9]+$`)
 
 func (x *Exchange) parseCookies() []Cookie {
 	var out []Cookie

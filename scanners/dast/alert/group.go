@@ -1,0 +1,142 @@
+package alert
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/dast/crawl"
+	"github.com/scangate/scangate/text"
+)
+
+// Groups collects alerts. The zero value is empty. It is for one goroutine.
+type Groups struct {
+	Place Place
+	// Locate may give a file for an alert, such as the description of the API
+	// that its request comes from; it may be nil.
+	Locate func(a *Alert) (Place, bool)
+	// Left counts the groups that there was no room for.
+	Left int
+
+	groups map[identity]*group
+	rules  map[string]finding.Rule
+}
+
+// identity tells findings apart. The port is no part of it, and neither is the
+// host: an application is the same one on a developer's machine.
+type identity struct{ ref, method, path, param string }
+
+// group are the alerts of one finding: the first one, by address, and where
+// the others were.
+type group struct {
+	first Alert
+	urls  []string // sorted, without repetition, at most maxListed
+	count int
+}
+
+// Add collects an alert.
+func (g *Groups) Add(a Alert) {
+	if a.URL == nil {
+		return
+	}
+	if g.groups == nil {
+		g.groups, g.rules = map[identity]*group{}, map[string]finding.Rule{}
+	}
+	a.Ref, a.Method, a.Param = text.OneLine(a.Ref, maxWord), text.OneLine(a.Method, maxWord), text.OneLine(a.Param, maxWord)
+	id := identity{a.Ref, a.Method, crawl.Template(a.URL), a.Param}
+	at := shown(a.URL)
+	old := g.groups[id]
+	if old == nil {
+		if len(g.groups) >= maxFindings {
+			g.Left++
+			return
+		}
+		g.groups[id] = &group{first: a, urls: []string{at}, count: 1}
+		if r, ok := g.rules[a.Ref]; !ok || severities[a.Risk] > r.Severity {
+			g.rules[a.Ref] = ruleOf(&a)
+		}
+		return
+	}
+	i, found := slices.BinarySearch(old.urls, at)
+	if found {
+		return
+	}
+	old.count++
+	if i == 0 {
+		old.first = a // whichever comes first from the network
+	}
+	if len(old.urls) < maxListed {
+		old.urls = slices.Insert(old.urls, i, at)
+	} else if i < maxListed {
+		copy(old.urls[i+1:], old.urls[i:])
+		old.urls[i] = at
+	}
+}
+
+// Findings returns what was collected, in a fixed order, and its rules.
+func (g *Groups) Findings() ([]finding.Finding, []finding.Rule) {
+	out := make([]finding.Finding, 0, len(g.groups))
+	for id, x := range g.groups {
+		out = append(out, g.finding(id, x))
+	}
+	slices.SortFunc(out, func(a, b finding.Finding) int {
+		return cmp.Or(strings.Compare(a.Location.Path, b.Location.Path), strings.Compare(a.Key, b.Key))
+	})
+	rules := make([]finding.Rule, 0, len(g.rules))
+	for _, r := range g.rules {
+		rules = append(rules, r)
+	}
+	slices.SortFunc(rules, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return out, rules
+}
+
+func (g *Groups) finding(id identity, x *group) finding.Finding {
+	a := &x.first
+	f := finding.Finding{
+		RuleID: id.ref, Severity: severities[a.Risk], SeveritySource: "zap rules", Resource: strings.TrimSpace(id.method + " " + id.path),
+		Fix: text.OneLine(a.Fix, maxText),
+		// The file stands for the target and is no part of what is wrong.
+		Key: strings.Join([]string{id.ref, id.method, id.path, id.param}, " "), KeyOnly: true,
+	}
+	if len(f.Key) > maxText {
+		sum := sha256.Sum256([]byte(f.Key))
+		f.Key = hex.EncodeToString(sum[:16])
+	}
+	f.Message = message(a, x)
+	place := g.Place
+	if g.Locate != nil {
+		if p, ok := g.Locate(a); ok {
+			place = p
+		}
+	}
+	f.Location = finding.Location{Path: place.Path, StartLine: place.Line}
+	if place.Path == "" {
+		f.Location = finding.Location{Path: pathOf(a.URL), StartLine: 1}
+	}
+	for _, u := range x.urls[1:] {
+		f.Related = append(f.Related, finding.Location{Path: f.Location.Path, StartLine: f.Location.StartLine, Message: strings.TrimSpace(id.method + " " + u)})
+	}
+	return f
+}
+
+// message says what is wrong, where, and what shows it.
+func message(a *Alert, x *group) string {
+	m := text.OneLine(a.Name, maxWord)
+	if a.Detail != "" {
+		m += ": " + text.OneLine(a.Detail, 2*maxWord)
+	}
+	m += "; " + strings.TrimSpace(a.Method+" "+x.urls[0])
+	if n := x.count - 1; n > 0 {
+		m += " and " + text.Count(n, "more page")
+	}
+	if a.Param != "" {
+		m += "; " + a.Param
+	}
+	if a.Evidence != "" {
+		m += "; seen: " + text.OneLine(a.Evidence, maxWord)
+	}
+	return m
+}

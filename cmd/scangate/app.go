@@ -30,6 +30,7 @@ const (
 // app is a run of the program with everything it takes from outside, so that
 // tests can give it other surroundings.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	terminal       bool // stderr is a terminal that somebody watches
@@ -40,6 +41,7 @@ type app struct {
 // system is the app in its real surroundings.
 func system() *app {
 	return &app{
+		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		getenv:   os.Getenv,
@@ -66,6 +68,7 @@ func commands() []command {
 		{"merge", "FILE... -o OUT", "join results of several jobs into one", (*app).merge},
 		{"db", "COMMAND", "the vulnerability database: " + strings.Join(names(dbCommands()), ", "), (*app).db},
 		{"tools", "COMMAND", "external tools: " + strings.Join(names(toolCommands()), ", "), (*app).tools},
+		{"dast", "COMMAND", "running applications: " + strings.Join(names(dastCommands()), ", "), (*app).dast},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},
 		{"version", "", "version, commit, embedded engines and their versions", (*app).version},

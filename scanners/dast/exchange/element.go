@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // maxElements bounds how much of a page is looked at.
@@ -46,7 +47,8 @@ func (x *Exchange) parseElements() []Element {
 	if !x.HTML() || len(x.Body) == 0 {
 		return nil
 	}
-	var out []Element
+	body := string(x.Body) // which every tag is a part of
+	out := make([]Element, 0, min(strings.Count(body, "<")/2+1, 1<<12))
 	z := html.NewTokenizer(bytes.NewReader(x.Body))
 	z.SetMaxBuf(MaxBody + 1)
 	at := 0
@@ -60,13 +62,13 @@ func (x *Exchange) parseElements() []Element {
 		at += len(z.Raw())
 		switch kind {
 		case html.StartTagToken, html.SelfClosingTagToken:
-			e := Element{Tag: string(z.Raw()), Start: start, End: at}
+			e := Element{Tag: body[start:at], Start: start, End: at}
 			name, more := z.TagName()
-			e.Name = string(name)
+			e.Name = atom.String(name)
 			for more {
 				var k, v []byte
 				k, v, more = z.TagAttr()
-				e.Attrs = append(e.Attrs, Attr{string(k), string(v)})
+				e.Attrs = append(e.Attrs, Attr{atom.String(k), string(v)})
 			}
 			out = append(out, e)
 			inside = -1

@@ -24,6 +24,7 @@ type Exchange struct {
 	Header Header // of the response
 	Body   []byte // decoded of any Content-Encoding, at most MaxBody
 
+	kind     string // the value of Content-Type in lower case
 	elements func() []Element
 	cookies  func() []Cookie
 }
@@ -38,6 +39,8 @@ func New(e Exchange) *Exchange {
 		e.Body = e.Body[:MaxBody]
 	}
 	x := &e
+	kind, _ := x.Header.Get("Content-Type")
+	x.kind = strings.ToLower(kind)
 	x.elements = sync.OnceValue(x.parseElements)
 	x.cookies = sync.OnceValue(x.parseCookies)
 	return x
@@ -85,29 +88,23 @@ func (e *Exchange) ServerError() bool { return e.Status/100 == 5 }
 // Normal reports a response that is neither a redirect nor an error.
 func (e *Exchange) Normal() bool { return !e.Redirect() && !e.ClientError() && !e.ServerError() }
 
-// contentType is the value of Content-Type in lower case.
-func (e *Exchange) contentType() string {
-	v, _ := e.Header.Get("Content-Type")
-	return strings.ToLower(v)
-}
-
 // HTML, JSON, XML, CSS, Image and JavaScript tell the kind of the body by a
 // substring of its Content-Type, as ZAP's rules do.
-func (e *Exchange) HTML() bool  { return strings.Contains(e.contentType(), "html") }
-func (e *Exchange) JSON() bool  { return strings.Contains(e.contentType(), "json") }
-func (e *Exchange) XML() bool   { return strings.Contains(e.contentType(), "xml") }
-func (e *Exchange) CSS() bool   { return strings.Contains(e.contentType(), "css") }
-func (e *Exchange) Image() bool { return strings.Contains(e.contentType(), "image") }
+func (e *Exchange) HTML() bool  { return strings.Contains(e.kind, "html") }
+func (e *Exchange) JSON() bool  { return strings.Contains(e.kind, "json") }
+func (e *Exchange) XML() bool   { return strings.Contains(e.kind, "xml") }
+func (e *Exchange) CSS() bool   { return strings.Contains(e.kind, "css") }
+func (e *Exchange) Image() bool { return strings.Contains(e.kind, "image") }
 
 // JavaScript goes by the path, too: script files are often sent as text.
 func (e *Exchange) JavaScript() bool {
 	path := strings.ToLower(e.URL.Path)
-	return strings.Contains(e.contentType(), "javascript") || strings.HasSuffix(path, ".js") || strings.HasSuffix(path, ".jsx")
+	return strings.Contains(e.kind, "javascript") || strings.HasSuffix(path, ".js") || strings.HasSuffix(path, ".jsx")
 }
 
 // Text reports a body of text: text/*, HTML, JSON, JavaScript or XML.
 func (e *Exchange) Text() bool {
-	return strings.Contains(e.contentType(), "text") || e.HTML() || e.JSON() || e.JavaScript() || e.XML()
+	return strings.Contains(e.kind, "text") || e.HTML() || e.JSON() || e.JavaScript() || e.XML()
 }
 
 // Elements returns the start tags of an HTML body in order, with the text of

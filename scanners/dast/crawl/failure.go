@@ -51,7 +51,7 @@ func explain(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "it does not answer in time; is it up, and reachable from here?"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "it closes the connection without an answer; does it speak TLS, so that the address is https://?"
+		return "it closes the connection without an answer; look at its log, and at whether it wants https://"
 	}
 	return "it does not answer in HTTP that can be read"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/url"
+	"strings"
 )
 
 const (
@@ -145,6 +146,9 @@ func (c *crawler) begin() {
 // new and will be asked for.
 func (c *crawler) consider(base *url.URL, l link, to place) bool {
 	u, why := resolve(base, l.ref)
+	if strings.Contains(l.ref, redacted) { // a secret stood there
+		why = Secret
+	}
 	if why != "" {
 		c.skipOnce(why, l.ref)
 		return false

@@ -24,7 +24,7 @@ func resolve(base *url.URL, ref string) (*url.URL, Reason) {
 	if len(ref) > maxAddress {
 		return nil, LongAddress
 	}
-	ref = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(ref)
+	ref = unbroken(ref)
 	path, query, asks := strings.Cut(ref, "?")
 	ref = strings.ReplaceAll(path, `\`, "/") // as browsers do: \\host is a host
 	if asks {
@@ -37,6 +37,19 @@ func resolve(base *url.URL, ref string) (*url.URL, Reason) {
 	return canonical(base.ResolveReference(u))
 }
 
+// unbroken leaves out what browsers leave out of an address, wherever it is.
+func unbroken(ref string) string {
+	if !strings.ContainsAny(ref, "\t\n\r") {
+		return ref
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' {
+			return -1
+		}
+		return r
+	}, ref)
+}
+
 // schemeOf returns the scheme that a reference begins with, in lower case.
 func schemeOf(ref string) string {
 	for i := range len(ref) {
@@ -44,7 +57,7 @@ func schemeOf(ref string) string {
 		case 'a' <= c && c <= 'z':
 		case i > 0 && (ref[i] >= '0' && ref[i] <= '9' || strings.IndexByte("+-.\t\n\r", ref[i]) >= 0):
 		case i > 0 && ref[i] == ':':
-			return strings.ToLower(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(ref[:i]))
+			return strings.ToLower(unbroken(ref[:i]))
 		default:
 			return ""
 		}

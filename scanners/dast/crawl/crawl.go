@@ -8,8 +8,8 @@ package crawl
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"sync"
 )
@@ -18,6 +18,9 @@ const (
 	// ahead is for how many requests per worker answers may wait until those
 	// to earlier requests are there.
 	ahead = 4
+	// maxEarly bounds the pages that are looked through before it is their
+	// turn, in bytes.
+	maxEarly = 256 << 10
 	// maxSilent is after how many requests without an answer, one after the
 	// other, the application is taken to be gone.
 	maxSilent = 10
@@ -40,6 +43,7 @@ func Run(ctx context.Context, o Options, visit func(Page)) (Report, error) {
 	limited, cancel := context.WithTimeout(ctx, o.Time)
 	defer cancel()
 	c := newCrawler(limited, o, report, visit)
+	c.stop = cancel
 	guard, err := NewGuard(limited, o.Target.Hostname(), o.Lookup)
 	if err != nil {
 		return report, fmt.Errorf("cannot reach %s: %s", origin(o.Target), explain(err))
@@ -85,10 +89,11 @@ func (c *crawler) run() error {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	defer close(jobs)
+	defer c.stop() // should visit panic, nobody waits for answers
 	for range c.options.Workers {
 		workers.Go(func() {
 			for j := range jobs {
-				j.response = c.fetch(j.place)
+				j.response = c.fetch(j.url)
 				close(j.done)
 			}
 		})
@@ -116,20 +121,27 @@ func (c *crawler) run() error {
 	return nil
 }
 
-// fetch is get, for a worker: a panic over what a server sent must not end the
-// program.
-func (c *crawler) fetch(p place) (r response) {
+// fetch asks for an address, and looks through a page of usual size at once.
+// Like look, it lets no panic over what a server sent end the program.
+// What a large one is parsed into may be many times larger, so those are looked
+// at one at a time.
+func (c *crawler) fetch(u *url.URL) (r response) {
 	defer func() {
 		if recover() != nil {
-			r = response{err: errors.New("the answer cannot be read")}
+			r = response{err: errUnreadable}
 		}
 	}()
-	return c.client.get(c.ctx, p.url)
+	r = c.client.get(c.ctx, u)
+	if r.err == nil && len(r.page.Body) <= maxEarly {
+		r.look()
+	}
+	return r
 }
 
 // handle looks at what came of a request.
 func (c *crawler) handle(j *job) {
 	r := j.response
+	r.look()
 	if r.err != nil {
 		if c.ctx.Err() != nil {
 			c.report.limit(TimeUp)

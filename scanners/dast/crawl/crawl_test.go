@@ -190,6 +190,18 @@ func TestRobotsElsewhere(t *testing.T) {
 	}
 }
 
+func TestRobotsHangs(t *testing.T) {
+	s := newSite(t, map[string]string{"/": ""})
+	s.handle("/robots.txt", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	o := s.options()
+	o.Timeout = 50 * time.Millisecond
+	fails(t, o, s.URL+"/robots.txt", "in time")
+	o.IgnoreRobots = true
+	if got, _ := crawl(t, o); cmp.Diff([]string{"/"}, got) != "" {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestSitemaps(t *testing.T) {
 	pages := map[string]string{
 		"/": "<a href=/linked>", "/linked": "", "/listed": "", "/more": "", "/robots.txt": "Sitemap: /index.xml\nSitemap: http://other.test/map.xml",

@@ -23,7 +23,6 @@ func explain(err error) string {
 	var authority x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	var verification *tls.CertificateVerificationError
-	var alert tls.AlertError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &refused):
@@ -42,7 +41,9 @@ func explain(err error) string {
 		return "its certificate cannot be verified; correct it, or give its authority's certificate"
 	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return "it does not speak TLS; is its address http:// rather than https://?"
-	case errors.As(err, &alert), strings.Contains(err.Error(), "tls: "):
+	case strings.Contains(err.Error(), "tls: certificate required"), strings.Contains(err.Error(), "tls: bad certificate"):
+		return "it wants a certificate of its clients, which cannot be given; let the scan in without"
+	case strings.Contains(err.Error(), "tls: "):
 		return "it does not agree on TLS 1.2 or 1.3"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection is refused; is the application running, and on that port?"

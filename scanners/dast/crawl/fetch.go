@@ -60,8 +60,26 @@ type response struct {
 	base  *url.URL
 	links []link
 	more  bool // there were more links
+	read  bool // the page has been looked through for links
 	err   error
 }
+
+// look finds the links of the page. A panic over what a server sent must not
+// end the program.
+func (r *response) look() {
+	if r.read || r.err != nil {
+		return
+	}
+	r.read = true
+	defer func() {
+		if recover() != nil {
+			r.err = errUnreadable
+		}
+	}()
+	r.base, r.links, r.more = links(r.page.Exchange)
+}
+
+var errUnreadable = errors.New("the answer cannot be read")
 
 // get asks for an address and reads the answer.
 func (c *client) get(ctx context.Context, u *url.URL) response {
@@ -89,9 +107,7 @@ func (c *client) get(ctx context.Context, u *url.URL) response {
 		Method: req.Method, URL: u, RequestHeader: sent,
 		Status: resp.StatusCode, Header: c.received(resp.Header), Body: c.secrets.bytes(body),
 	})
-	out := response{page: Page{Exchange: x, Cut: cut}}
-	out.base, out.links, out.more = links(x)
-	return out
+	return response{page: Page{Exchange: x, Cut: cut}}
 }
 
 // request returns the request for an address, and its header fields as they may

@@ -20,6 +20,7 @@ const (
 // crawler is one crawl. All of it but the client belongs to one goroutine.
 type crawler struct {
 	ctx     context.Context
+	stop    func() // ends ctx
 	options Options
 	client  *client
 	visit   func(Page)

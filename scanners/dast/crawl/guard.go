@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -137,6 +138,10 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, err
+	}
 	addrs, err := g.resolve(ctx, host)
 	if err != nil {
 		return nil, err
@@ -147,7 +152,7 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 			refused = &RefusedAddress{a}
 			continue
 		}
-		conn, err := g.dial(ctx, network, net.JoinHostPort(a.Unmap().String(), port))
+		conn, err := g.connect(ctx, network, netip.AddrPortFrom(a.Unmap(), uint16(n)), len(addrs) > 1)
 		if err == nil {
 			return conn, nil
 		}
@@ -160,4 +165,15 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 		return nil, failed
 	}
 	return nil, refused
+}
+
+// connect tries one address. Where there are others, it does not wait long: one
+// family of addresses may lead nowhere.
+func (g *Guard) connect(ctx context.Context, network string, to netip.AddrPort, others bool) (net.Conn, error) {
+	if others {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+	}
+	return g.dial(ctx, network, to.String())
 }

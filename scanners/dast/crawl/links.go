@@ -34,13 +34,20 @@ var attributes = map[string]map[string]bool{
 // order is in which order attributes of one element are looked at.
 var order = []string{"href", "xlink:href", "src", "srcset", "imagesrcset", "poster", "data", "code", "archive", "action", "formaction", "longdesc", "background", "cite"}
 
-// links returns what a response refers to, in order, and the address that its
+// links returns what a response refers to, in order and once, and the address that its
 // references are relative to. Scripts and style sheets are not looked into.
 // The names of elements and addresses are ASCII in all encodings but UTF-16,
 // so bodies are read as they come.
 func links(x *exchange.Exchange) (base *url.URL, out []link, more bool) {
 	base = x.URL
 	out = headerLinks(x)
+	known := map[link]bool{}
+	add := func(l link) {
+		if !known[l] {
+			known[l] = true
+			out = append(out, l)
+		}
+	}
 	based := false
 	method := ""
 	for _, e := range elements(x) {
@@ -59,7 +66,7 @@ func links(x *exchange.Exchange) (base *url.URL, out []link, more bool) {
 		case "meta":
 			if strings.EqualFold(e.Value("http-equiv"), "refresh") {
 				if ref := refreshTarget(e.Value("content")); ref != "" {
-					out = append(out, link{ref: ref})
+					add(link{ref: ref})
 				}
 			}
 			continue
@@ -89,11 +96,11 @@ func links(x *exchange.Exchange) (base *url.URL, out []link, more bool) {
 				}
 			case "srcset", "imagesrcset":
 				for _, ref := range sourceSet(value) {
-					out = append(out, link{ref: ref, resource: true, refused: why})
+					add(link{ref: ref, resource: true, refused: why})
 				}
 				continue
 			}
-			out = append(out, l)
+			add(l)
 		}
 	}
 	return base, out, false

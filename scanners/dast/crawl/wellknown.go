@@ -16,7 +16,7 @@ func (c *crawler) readRobots() error {
 	u := c.root("/robots.txt")
 	for hops := 0; hops <= maxRobotsRedirects; hops++ {
 		c.first(u.String())
-		r := c.fetch(place{url: u})
+		r := c.fetch(u)
 		if r.err != nil {
 			if c.options.IgnoreRobots || c.ctx.Err() != nil {
 				return nil
@@ -45,6 +45,7 @@ func (c *crawler) readRobots() error {
 // redirectsTo returns where a robots.txt is really: within the origin, or it
 // counts as not there.
 func (c *crawler) redirectsTo(r response) (*url.URL, bool) {
+	r.look()
 	for _, l := range r.links {
 		if !l.redirect {
 			continue
@@ -74,7 +75,7 @@ func (c *crawler) readSitemaps() {
 		if why != "" || origin(u) != c.client.origin || c.refusal(place{url: u}, u.String()) != "" || !c.first(u.String()) {
 			continue
 		}
-		r := c.fetch(place{url: u})
+		r := c.fetch(u)
 		if r.err != nil {
 			if c.ctx.Err() == nil {
 				c.report.fail(shown(u), r.err)

@@ -138,9 +138,9 @@ func TestInfiniteCalendar(t *testing.T) {
 			io.WriteString(w, next(r))
 		})
 	}
-	n := 0
+	var visits atomic.Int32
 	html("/calendar", func(r *http.Request) string {
-		n++
+		n := visits.Add(1)
 		return fmt.Sprintf(`<a href="?year=%d&month=%d"><a href="?month=%d&year=%d&view=%d">`, 2000+n, n%12, n, n, n)
 	})
 	html("/archive/{y}/{m}", func(r *http.Request) string { return `<a href="/archive/` + r.PathValue("y") + `0/01">` })

@@ -14,7 +14,7 @@ import (
 
 // word spells a number in letters, so that addresses are not alike.
 func word(n int) string {
-	return string([]byte{byte('a' + n/100), byte('a' + n/10%10), byte('k' + n%10)})
+	return "p" + string([]byte{byte('a' + n/100), byte('a' + n/10%10), byte('k' + n%10)})
 }
 
 // large is a site of so many pages of about 20 KB, ten links on each.
@@ -23,11 +23,11 @@ func large(pages int) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := 0
 		if name := strings.Trim(r.URL.Path, "/"); name != "" {
-			if len(name) != 3 {
+			if len(name) != 4 {
 				http.NotFound(w, r)
 				return
 			}
-			n = int(name[0]-'a')*100 + int(name[1]-'a')*10 + int(name[2]-'k')
+			n = int(name[1]-'a')*100 + int(name[2]-'a')*10 + int(name[3]-'k')
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		var b strings.Builder
@@ -61,8 +61,8 @@ func BenchmarkCrawl(b *testing.B) {
 		}
 	}()
 	for b.Loop() {
-		r, err := Run(context.Background(), Options{Target: must(s.URL), Pages: 1000}, func(p Page) { p.Elements() })
-		if err != nil || r.Fetched != 1000 {
+		r, err := Run(context.Background(), Options{Target: must(s.URL), Pages: 1001}, func(p Page) { p.Elements() })
+		if err != nil || r.Status[200] != 1000 {
 			b.Fatalf("%v %+v", err, r)
 		}
 	}

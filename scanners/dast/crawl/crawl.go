@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options, visit func(Page)) (Report, error) {
 	if o.dial != nil {
 		guard.dial = o.dial
 	}
-	c.client = newClient(limited, o, guard)
+	c.client = newClient(o, guard)
 	defer c.client.transport.CloseIdleConnections()
 
 	err = c.run()

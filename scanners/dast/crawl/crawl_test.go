@@ -89,6 +89,19 @@ func TestLimits(t *testing.T) {
 	fails(t, o, "before the time was up")
 }
 
+// TestQueue: what will not be asked for is not kept.
+func TestQueue(t *testing.T) {
+	o, _ := Options{Target: must("http://app.test/"), Pages: 20}.complete()
+	c := newCrawler(context.Background(), o, Report{Skipped: map[Reason]int{}}, nil)
+	c.client = newClient(o, nil)
+	for n := range 1000 {
+		c.consider(o.Target, link{ref: word(n), resource: n%2 == 0}, place{depth: 1, part: n%2 == 0})
+	}
+	if c.pages.n != 20 || c.parts.n != 20 || c.report.Skipped[TooMany] != 960 {
+		t.Errorf("%d pages and %d parts wait: %+v", c.pages.n, c.parts.n, c.report)
+	}
+}
+
 func TestRedirects(t *testing.T) {
 	s := newSite(t, map[string]string{"/": `<a href=/r1>`, "/end": `<a href=/after>`, "/after": ""})
 	to := func(path, where string) {

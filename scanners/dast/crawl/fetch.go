@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,18 +27,10 @@ type client struct {
 	secrets   secrets
 }
 
-// newClient returns a client whose connections end with ctx.
-func newClient(ctx context.Context, o Options, g *Guard) *client {
+func newClient(o Options, g *Guard) *client {
 	transport := &http.Transport{
-		Proxy: nil, // a proxy of the environment would connect where the guard does not look
-		DialContext: func(dial context.Context, network, address string) (net.Conn, error) {
-			// The transport goes on to dial for a request that has been given
-			// up, which must end with the crawl at the latest.
-			dial, cancel := context.WithCancel(dial)
-			defer cancel()
-			defer context.AfterFunc(ctx, cancel)()
-			return g.DialContext(dial, network, address)
-		},
+		Proxy:                  nil,           // a proxy of the environment would connect where the guard does not look
+		DialContext:            g.DialContext, // one that has been given up ends with CloseIdleConnections
 		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    o.Timeout,
 		DisableCompression:     true, // decoded here, within bounds

@@ -16,7 +16,7 @@ import (
 )
 
 func TestHostileBodies(t *testing.T) {
-	s := newSite(t, map[string]string{"/": "<a href=/slow><a href=/endless><a href=/huge><a href=/bomb><a href=/short><a href=/header><a href=/never><a href=/fine>", "/fine": ""})
+	s := newSite(t, map[string]string{"/": "<a href=/slow><a href=/endless><a href=/huge><a href=/bomb><a href=/short><a href=/header><a href=/never><a href=/switch><a href=/fine>", "/fine": ""})
 	write := func(w http.ResponseWriter, text string) bool {
 		_, err := io.WriteString(w, text)
 		w.(http.Flusher).Flush()
@@ -52,6 +52,14 @@ func TestHostileBodies(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(bomb.Bytes())
 	})
+	s.handle("/switch", func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nand then")
+		io.Copy(io.Discard, conn) // until the client leaves
+	})
 	s.handle("/short", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, "only this")
@@ -78,7 +86,7 @@ func TestHostileBodies(t *testing.T) {
 			t.Errorf("%s %+v", d, r)
 		}
 	})
-	if d := cmp.Diff([]string{"/", "/slow cut", "/endless cut", "/huge cut", "/bomb cut", "/short cut", "/fine"}, slices.DeleteFunc(got, func(s string) bool { return strings.Contains(s, "found-slow") })); d != "" {
+	if d := cmp.Diff([]string{"/", "/slow cut", "/endless cut", "/huge cut", "/bomb cut", "/short cut", "101 /switch", "/fine"}, slices.DeleteFunc(got, func(s string) bool { return strings.Contains(s, "found-slow") })); d != "" {
 		t.Error(d)
 	}
 	if sizes["/endless"] != 100_000 || sizes["/huge"] != 100_000 || sizes["/bomb"] != 100_000 || sizes["/short"] != 9 {

@@ -133,9 +133,9 @@ func TestSitemap(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"entities": []byte(`<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><urlset><url><loc>/&b;</loc></url></urlset>`),
 		"external": []byte(`<!DOCTYPE x SYSTEM "file:///etc/passwd"><urlset><url><loc>/x</loc></url></urlset>`),
-		"deep":     []byte(strings.Repeat("<url>", 1_000_000)),
+		"deep":     []byte(strings.Repeat("<url>", 100_000)),
 		"page":     []byte("<!doctype html><title>x</title>"),
-		"bomb":     packed(strings.Repeat(" ", 50<<20)),
+		"bomb":     packed(strings.Repeat(" ", 4<<20)),
 		"no gzip":  {0x1f, 0x8b, 0},
 		"UTF-16":   []byte(`<?xml version="1.0" encoding="UTF-16"?><urlset><url><loc>/x</loc></url></urlset>`),
 		"long":     []byte("<urlset><url>" + strings.Repeat("<x>", 100)),
@@ -177,7 +177,7 @@ func TestReadBody(t *testing.T) {
 		"gzip": {"gzip", "", zip("abc"), "abc", false}, "x-gzip": {"X-GZIP", "", zip("abc"), "abc", false},
 		"zlib": {"deflate", "", lib("abc"), "abc", false}, "deflate": {"deflate", "", bare("abc"), "abc", false},
 		"full": {"", "", full, full, false}, "one more": {"", "", full + "x", full, true}, "gzip full": {"gzip", "", zip(full), full, false},
-		"bomb": {"gzip", "", zip(strings.Repeat("x", 10<<20)), full, true}, "zlib bomb": {"deflate", "", lib(strings.Repeat("x", 10<<20)), full, true},
+		"bomb": {"gzip", "", zip(strings.Repeat("x", 1<<20)), full, true}, "zlib bomb": {"deflate", "", lib(strings.Repeat("x", 1<<20)), full, true},
 		"brotli": {"br", "", "abc", "", true}, "twice": {"gzip, gzip", "", zip(zip("abc")), "", true}, "no gzip": {"gzip", "", "abc", "", true},
 		"gzip broken off": {"gzip", "", zip(full)[:10], "", true}, "empty gzip": {"gzip", "", "", "", false}, "empty deflate": {"deflate", "", "", "", false},
 	} {

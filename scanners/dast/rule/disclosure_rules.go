@@ -1,0 +1,16 @@
+package rule
+
+// disclosureRules judge what a response gives away.
+func disclosureRules() []*Rule {
+	return []*Rule{
+		applicationErrorRule(),
+		debugMessageRule(),
+		bannerRule(),
+		directoryRule(),
+		privateAddressRule(),
+		cardRule(),
+		hashRule(),
+		sourceRule(),
+		bigRedirectRule(),
+	}
+}

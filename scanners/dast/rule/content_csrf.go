@@ -49,10 +49,13 @@ func checkMissingToken(x *exchange.Exchange, report func(Alert)) {
 			continue
 		}
 		names, safe := formFields(x, elements, i)
+		if safe {
+			continue
+		}
 		if owners == nil {
 			owners = tokenOwners(elements)
 		}
-		if id := form.Value("id"); safe || id != "" && owners[id] {
+		if id := form.Value("id"); id != "" && owners[id] {
 			continue
 		}
 		report(Alert{

@@ -34,11 +34,8 @@ func checkMixedContent(x *exchange.Exchange, report func(Alert)) {
 	first, detail, script := "", "", false
 	for _, e := range x.Elements() {
 		for _, a := range e.Attrs {
-			if !mixedAttrs[a.Name] {
-				continue
-			}
 			v := strings.TrimSpace(a.Value)
-			if !foldPrefix(v, "http:") && !(plainBase && v != "" && follow(place{scheme: "http", host: "base"}, v).scheme == "http") {
+			if !foldPrefix(v, "http:") && !(plainBase && v != "" && follow(place{scheme: "http", host: "base"}, v).scheme == "http") || !mixedAttrs[a.Name] {
 				continue
 			}
 			if first == "" {

@@ -19,8 +19,11 @@ func foreignScriptRule() *Rule {
 func checkForeignScript(x *exchange.Exchange, report func(Alert)) {
 	base, known := place{}, false
 	for _, e := range x.Elements() {
+		if e.Name != "script" {
+			continue
+		}
 		src := e.Value("src")
-		if e.Name != "script" || src == "" || e.Value("integrity") != "" {
+		if src == "" || e.Value("integrity") != "" {
 			continue
 		}
 		if !known {

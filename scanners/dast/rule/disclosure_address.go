@@ -63,9 +63,11 @@ func eachPrivateIP(b []byte, found func(text string, at int) bool) {
 		dot += next
 		start := dot
 		switch {
-		case bytes.HasSuffix(b[:dot], []byte("10")):
+		case dot < 2 || !isDigit(b[dot-1]):
+			continue
+		case string(b[dot-2:dot]) == "10":
 			start -= 2
-		case bytes.HasSuffix(b[:dot], []byte("172")), bytes.HasSuffix(b[:dot], []byte("192")):
+		case dot >= 3 && (string(b[dot-3:dot]) == "172" || string(b[dot-3:dot]) == "192"):
 			start -= 3
 		default:
 			continue
@@ -162,30 +164,40 @@ func withPort(b []byte, end int) int {
 	return port
 }
 
-// eachPrivateName calls found with each name such as ip-10-0-56-78.
+// eachPrivateName calls found with each name such as ip-10-0-56-78. It goes
+// from dash to dash.
 func eachPrivateName(b []byte, found func(text string, at int) bool) {
-	privateNames.each(b, func(s *signature, at int, _ []byte) bool {
-		end := at + 2
+	for dash := 2; dash < len(b); dash++ {
+		next := bytes.IndexByte(b[dash:], '-')
+		if next < 0 {
+			return
+		}
+		dash += next
+		if !hasPrefixFold(b[dash-2:], "ip-") {
+			continue
+		}
+		at, end := dash-2, dash
 		var octets [4]int
 		for i := range octets {
-			if end >= len(b) || b[end] != '-' {
-				return true
+			n, width := 0, 0
+			if end < len(b) && b[end] == '-' {
+				n, width = octet(b[end+1:])
 			}
-			n, width := octet(b[end+1:])
 			if width == 0 {
-				return true
+				octets[0] = 0 // no private address begins with it
+				break
 			}
 			octets[i] = n
 			end += 1 + width
 		}
 		if !private(octets[0], octets[1]) || at > 0 && isWord(b[at-1]) || end < len(b) && isWord(b[end]) {
-			return true
+			continue
 		}
-		return found(string(b[at:end]), at)
-	})
+		if !found(string(b[at:end]), at) {
+			return
+		}
+	}
 }
-
-var privateNames = newFinder(literals("ip-10-", "ip-172-", "ip-192-168-")...)
 
 // inDrawing reports a place in a path of an SVG drawing, whose numbers are
 // written without space between them.

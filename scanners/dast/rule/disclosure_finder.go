@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 )
@@ -8,6 +9,7 @@ import (
 // signature is a piece of text that gives something away.
 type signature struct {
 	text string         // in lower case; it is found in any case
+	also string         // if set, must follow before the next tag, in lower case: cheaper than re
 	re   *regexp.Regexp // if set, must match where text begins, too
 	name string         // what it shows, where a rule tells kinds apart
 }
@@ -67,8 +69,18 @@ func (f *finder) each(b []byte, found func(s *signature, at int, text []byte) bo
 				continue
 			}
 			text := b[at : at+len(s.text)]
+			window := b[at:min(len(b), at+maxConfirm)]
+			if s.also != "" {
+				near := window
+				if tag := bytes.IndexByte(near, '<'); tag >= 0 {
+					near = near[:tag]
+				}
+				if !containsFold(near, s.also) {
+					continue
+				}
+			}
 			if s.re != nil {
-				if text = s.re.Find(b[at:min(len(b), at+maxConfirm)]); text == nil {
+				if text = s.re.Find(window); text == nil {
 					continue
 				}
 			}
@@ -91,9 +103,10 @@ func (f *finder) first(b []byte) (*signature, string) {
 	return sig, what
 }
 
-// foldHash is the hash of a block, the same for upper and lower case.
+// foldHash is the hash of a block, the same for upper and lower case: the bit
+// between them is left out.
 func foldHash(a, b, c byte) uint32 {
-	return (uint32(lowerASCII[a])<<8 ^ uint32(lowerASCII[b])<<4 ^ uint32(lowerASCII[c])) & (1<<finderBits - 1)
+	return (uint32(a|0x20)<<8 ^ uint32(b|0x20)<<4 ^ uint32(c|0x20)) & (1<<finderBits - 1)
 }
 
 // lowerASCII maps the letters A to Z to lower case, other bytes to themselves.
@@ -118,6 +131,16 @@ func hasPrefixFold(b []byte, prefix string) bool {
 		}
 	}
 	return true
+}
+
+// containsFold reports whether b, which is short, has text in any case.
+func containsFold(b []byte, text string) bool {
+	for at := range len(b) - len(text) + 1 {
+		if hasPrefixFold(b[at:], text) {
+			return true
+		}
+	}
+	return false
 }
 
 // literals makes signatures of plain texts.

@@ -1,9 +1,11 @@
 package rule
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/scangate/scangate/scanners/dast/exchange"
 )
@@ -60,21 +62,24 @@ func directoryRule() *Rule {
 	}
 }
 
-var listingFinder = newFinder(
-	signature{text: "<title>index of /", re: regexp.MustCompile(`(?i)^<title>Index of /[^<\r\n]{0,200}</title>`), name: "Apache 2"},
-	signature{text: "[to parent directory]</a>", name: "Microsoft IIS"},
-)
+// iisParent is the first line of a listing by IIS.
+var iisParent = []byte("[To Parent Directory]</A>")
 
+// checkDirectory knows the listings of Apache, whose title nginx and others
+// copied, and of IIS.
 func checkDirectory(x *exchange.Exchange, report func(Alert)) {
-	if !x.HTML() {
-		return
-	}
-	if s, text := listingFinder.first(x.Body); s != nil {
-		kind := 1
-		if s.name != "Apache 2" {
-			kind = 2
+	for _, e := range x.Elements() {
+		if e.Name != "title" {
+			continue
 		}
-		report(Alert{Kind: kind, Name: "Directory Browsing - " + s.name, Evidence: shown([]byte(text))})
+		if foldPrefix(e.Text, "index of /") && !strings.ContainsAny(e.Text, "\r\n") {
+			report(Alert{Kind: 1, Name: "Directory Browsing - Apache 2", Evidence: wholeElement(x, e)})
+			return
+		}
+		break
+	}
+	if at := bytes.Index(x.Body, iisParent); at >= 0 && x.HTML() {
+		report(Alert{Kind: 2, Name: "Directory Browsing - Microsoft IIS", Evidence: string(iisParent)})
 	}
 }
 

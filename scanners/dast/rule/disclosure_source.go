@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -23,8 +24,39 @@ func checkSource(x *exchange.Exchange, report func(Alert)) {
 	if x.JavaScript() || x.CSS() || x.Image() || strings.Contains(typeOf(x), "font") {
 		return
 	}
-	if s, text := sourceFinder.first(x.Body); s != nil && !binaryBody(x.Body) {
-		report(Alert{Name: "Source Code Disclosure - " + s.name, Evidence: shown([]byte(text))})
+	name, text := "PHP", phpTag(x.Body)
+	if text == "" {
+		var s *signature
+		if s, text = sourceFinder.first(x.Body); s == nil {
+			return
+		}
+		name = s.name
+	}
+	if !binaryBody(x.Body) {
+		report(Alert{Name: "Source Code Disclosure - " + name, Evidence: shown([]byte(text))})
+	}
+}
+
+var phpOutput = regexp.MustCompile(`^<\?=\s?\$\w[\w\[\]()>-]*\s*;?\s*\?>`)
+
+// phpTag returns how PHP begins in b, or "". Its tag is too short for a finder
+// to leap, but question marks are rare.
+func phpTag(b []byte) string {
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(b[at:], '?')
+		if next < 0 {
+			return ""
+		}
+		if at += next; at == 0 || b[at-1] != '<' {
+			continue
+		}
+		tag := b[at-1 : min(len(b), at+maxConfirm)]
+		if hasPrefixFold(tag, "<?php") && len(tag) > 5 && strings.IndexByte(" \t\r\n", tag[5]) >= 0 {
+			return "<?php"
+		}
+		if text := phpOutput.Find(tag); text != nil {
+			return string(text)
+		}
 	}
 }
 
@@ -40,24 +72,27 @@ var sourceFinder = newFinder(func() []signature {
 	code := func(name, text, re string) signature {
 		return signature{text: text, re: regexp.MustCompile("(?is)^" + re), name: name}
 	}
+	sql := func(text, also, re string) signature {
+		s := code("SQL", text, re)
+		s.also = also
+		return s
+	}
 	const asp = `<%@\s*`
 	return []signature{
-		code("PHP", "<?php", `<\?php\s`),
-		code("PHP", "<?= $", `<\?= \$\w+[\w\[\]()>-]{0,100}\s*;?\s*\?>`),
-		code("JSP", "<%@ page", asp+`page\s[^%]{0,100}(import|contentType|pageEncoding|language\s*=\s*.java)[^%]{0,100}%>`),
-		code("JSP", "<%@page", asp+`page\s[^%]{0,100}(import|contentType|pageEncoding|language\s*=\s*.java)[^%]{0,100}%>`),
-		code("JSP", "<%@ taglib", asp+`taglib\s[^%]{1,200}%>`),
-		code("JSP", "<%@taglib", asp+`taglib\s[^%]{1,200}%>`),
-		code("JSP", "<%@ include", asp+`include\s+file[^%]{1,150}%>`),
-		code("ASP", "<%@ language", asp+`language\s*=[^%]{1,60}%>`),
-		code("ASP", "<%@language", asp+`language\s*=[^%]{1,60}%>`),
+		code("JSP", "<%@ page", asp+`page\s[^%]*(import|contentType|pageEncoding|language\s*=\s*.java)[^%]*%>`),
+		code("JSP", "<%@page", asp+`page\s[^%]*(import|contentType|pageEncoding|language\s*=\s*.java)[^%]*%>`),
+		code("JSP", "<%@ taglib", asp+`taglib\s[^%]+%>`),
+		code("JSP", "<%@taglib", asp+`taglib\s[^%]+%>`),
+		code("JSP", "<%@ include", asp+`include\s+file[^%]+%>`),
+		code("ASP", "<%@ language", asp+`language\s*=[^%]+%>`),
+		code("ASP", "<%@language", asp+`language\s*=[^%]+%>`),
 		code("ASP", "<% option explicit", `<% option explicit`),
 		code("ASP", "server.createobject(", `server\.createobject\("`),
-		code("ASP.NET", "<%@ page", asp+`page\s[^%]{1,250}%>`),
-		code("ASP.NET", "<%@ control", asp+`control\s[^%]{1,250}%>`),
-		code("ASP.NET", "<%@ master", asp+`master\s[^%]{1,250}%>`),
-		code("ASP.NET", "<%@ import", asp+`import\s+namespace[^%]{1,150}%>`),
-		code("ASP.NET", "<%@ webservice", asp+`webservice\s[^%]{1,200}%>`),
+		code("ASP.NET", "<%@ page", asp+`page\s[^%]+%>`),
+		code("ASP.NET", "<%@ control", asp+`control\s[^%]+%>`),
+		code("ASP.NET", "<%@ master", asp+`master\s[^%]+%>`),
+		code("ASP.NET", "<%@ import", asp+`import\s+namespace[^%]+%>`),
+		code("ASP.NET", "<%@ webservice", asp+`webservice\s[^%]+%>`),
 		code("C#", "using system", `using System(\.\w+)*;\s`),
 		code("VB.NET", "imports system", `Imports System(\.\w+)*[ \t]*\r?\n`),
 		code("Java", "import java", `import javax?\.[\w.]+(\.\*)?;`),
@@ -66,7 +101,7 @@ var sourceFinder = newFinder(func() []signature {
 		code("Python", "#!/usr/bin/env python", `#!/usr/bin/env python[\d.]*`),
 		code("Python", "#!/usr/bin/python", `#!/usr/bin/python[\d.]*`),
 		code("Python", "from __future__ import", `from __future__ import \w+`),
-		code("Python", "def __init__(self", `def __init__\(self[^)]{0,150}\):`),
+		code("Python", "def __init__(self", `def __init__\(self[^)]*\):`),
 		code("Python", "if __name__ ==", `if __name__ == ['"]__main__['"]:`),
 		code("Python", "from django.", `from django\.[\w.]+ import \w+`),
 		code("Python", "from flask import", `from flask import \w+`),
@@ -80,21 +115,21 @@ var sourceFinder = newFinder(func() []signature {
 		code("Shell", "#!/bin/bash", `#!/bin/bash`),
 		code("Shell", "#!/bin/sh", `#!/bin/sh\b`),
 		code("Shell", "#!/usr/bin/env bash", `#!/usr/bin/env bash`),
-		code("Go", "package main", `package main\s+(//[^\n]{0,100}\s+)?import\s+[("]`),
+		code("Go", "package main", `package main\s+(//[^\n]*\s+)?import\s+[("]`),
 		code("C", "#include <", `#include <[\w/.]+\.h(pp)?>`),
 		code("C++", "#include <", `#include <(iostream|string|vector|map|memory|algorithm)>`),
 		code("ColdFusion", "<cfquery", `<cfquery\s+\w+\s*=`),
 		code("ColdFusion", "<cfoutput", `<cfoutput(\s+\w+\s*=|>)`),
 		code("ColdFusion", "<cfset ", `<cfset\s+[\w.]+\s*=`),
 		code("ColdFusion", "<cfinclude", `<cfinclude\s+\w+\s*=`),
-		code("SQL", "select ", `select\s+(distinct\s+)?\*\s+from\s+[\w."\x60\[\]]+`),
-		code("SQL", "select ", `select\s+[\w."\x60\[\], ()*]{1,150}\s+from\s+[\w."\x60\[\]]+(\s+\w+)?\s+where\s+[\w."\x60\[\]]+\s*(=|<|>|!=|\blike\b|\bin\s*\()`),
-		code("SQL", "insert into ", `insert\s+into\s+[\w."\x60\[\]]+\s*(\([^()<]{1,150}\)\s*)?values\s*\(`),
-		code("SQL", "update ", `update\s+[\w."\x60\[\]]+\s+set\s+[\w."\x60\[\]]+\s*=\s*('|"|\d|\?|:|@|\$|null)`),
-		code("SQL", "delete from ", `delete\s+from\s+[\w."\x60\[\]]+\s+where\s+[\w."\x60\[\]]+\s*(=|<|>|\blike\b|\bin\s*\()`),
-		code("SQL", "create table ", `create\s+table\s+(if\s+not\s+exists\s+)?[\w."\x60\[\]]+\s*\(\s*[\w."\x60\[\]]+\s+[a-z]`),
-		code("SQL", "create database ", `create\s+database\s+(if\s+not\s+exists\s+)?[\w."\x60\[\]]+\s*;`),
-		code("SQL", "drop table ", `drop\s+table\s+(if\s+exists\s+)?[\w."\x60\[\]]+\s*;`),
-		code("SQL", "alter table ", `alter\s+table\s+[\w."\x60\[\]]+\s+(add|drop|modify|alter|rename)\s+\w`),
+		sql("select ", "from", `select\s+(distinct\s+)?\*\s+from\s+[\w."\x60\[\]]+`),
+		sql("select ", "from", `select\s+[\w."\x60\[\], ()*]+\s+from\s+[\w."\x60\[\]]+(\s+\w+)?\s+where\s+[\w."\x60\[\]]+\s*(=|<|>|!=|\blike\b|\bin\s*\()`),
+		sql("insert into ", "values", `insert\s+into\s+[\w."\x60\[\]]+\s*(\([^()<]+\)\s*)?values\s*\(`),
+		sql("update ", " set ", `update\s+[\w."\x60\[\]]+\s+set\s+[\w."\x60\[\]]+\s*=\s*('|"|\d|\?|:|@|\$|null)`),
+		sql("delete from ", "where", `delete\s+from\s+[\w."\x60\[\]]+\s+where\s+[\w."\x60\[\]]+\s*(=|<|>|\blike\b|\bin\s*\()`),
+		sql("create table ", "", `create\s+table\s+(if\s+not\s+exists\s+)?[\w."\x60\[\]]+\s*\(\s*[\w."\x60\[\]]+\s+[a-z]`),
+		sql("create database ", "", `create\s+database\s+(if\s+not\s+exists\s+)?[\w."\x60\[\]]+\s*;`),
+		sql("drop table ", "", `drop\s+table\s+(if\s+exists\s+)?[\w."\x60\[\]]+\s*;`),
+		sql("alter table ", "", `alter\s+table\s+[\w."\x60\[\]]+\s+(add|drop|modify|alter|rename)\s+\w`),
 	}
 }()...)

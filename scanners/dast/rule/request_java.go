@@ -41,36 +41,52 @@ func checkJavaObject(x *exchange.Exchange, report func(Alert)) {
 }
 
 // javaMagic is how every stream of objects begins: a magic number and version
-// 5 (Java Object Serialization Specification, 6.4.2).
+// 5 (Java Object Serialization Specification, 6.4.2). In base64 it is rO0AB.
 var (
-	javaMagic  = []byte{0xac, 0xed, 0x00, 0x05}
-	javaFinder = newFinder(literals("rO0AB", "aced0005")...)
+	javaMagic = []byte{0xac, 0xed, 0x00, 0x05}
+	javaHex   = [][]byte{[]byte("aced0005"), []byte("ACED0005")}
 )
 
 // javaObject returns how the beginning of a stream is written in b, or "".
-func javaObject(b []byte) (mark string) {
+func javaObject(b []byte) string {
 	if bytes.Contains(b, javaMagic) {
 		return "0xaced0005"
 	}
-	if len(b) < len("rO0AB") {
-		return ""
+	// An upper-case O is rare in text, an r is not.
+	if standing(b, []byte("O0AB"), 'r') >= 0 {
+		return "rO0AB"
 	}
-	javaFinder.each(b, func(s *signature, at int, text []byte) bool {
-		if s.text == "ro0ab" && string(text) != "rO0AB" || at > 0 && encoded(b, at-1) {
-			return true // another case is another value, and inside other data it begins nothing
+	for _, hex := range javaHex {
+		if standing(b, hex, 0) >= 0 {
+			return string(hex)
 		}
-		mark = string(text)
-		return false
-	})
-	return mark
+	}
+	return ""
+}
+
+// standing returns where text, with the byte before in front of it unless that
+// is 0, is in b without being inside other data; or -1.
+func standing(b, text []byte, before byte) int {
+	for at := 0; ; at++ {
+		next := bytes.Index(b[at:], text)
+		if next < 0 {
+			return -1
+		}
+		at += next
+		start := at
+		if before != 0 {
+			if start--; start < 0 || b[start] != before {
+				continue
+			}
+		}
+		if !encoded(b, start-1) {
+			return start
+		}
+	}
 }
 
 // encoded reports whether b[at] belongs to the same run of base64 or
 // hexadecimal digits as what follows. An escape such as %22 ends a run.
 func encoded(b []byte, at int) bool {
-	c := b[at]
-	if at >= 2 && b[at-2] == '%' {
-		return false
-	}
-	return isWord(c) && c != '_'
+	return at >= 0 && isWord(b[at]) && b[at] != '_' && !(at >= 2 && b[at-2] == '%')
 }

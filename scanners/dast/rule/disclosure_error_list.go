@@ -93,15 +93,15 @@ var debugFinder = newFinder(literals(
 	"Whitelabel Error Page", "This application has no explicit mapping for /error", "The full stack trace of the root cause is available in",
 	"The server encountered an unexpected condition that prevented it from fulfilling the request", "Error 500--Internal Server",
 	// Python
-	"You're seeing this error because you have <code>DEBUG = True</code>", "Using the URLconf defined in <code>", "Django settings",
+	"You're seeing this error because you have <code>DEBUG = True</code>", "Using the URLconf defined in <code>",
 	"Werkzeug Debugger", "Werkzeug powered traceback interpreter", "The debugger caught an exception in your WSGI application",
 	// PHP
 	"Whoops, looks like something went wrong", "Whoops! There was an error", "Symfony Exception", "Illuminate\\Database\\QueryException",
 	"Illuminate\\Contracts\\", "xdebug-error", "CodeIgniter\\Exceptions\\", "A PHP Error was encountered", "A Database Error Occurred",
-	"Error displaying the error page: Application Instantiation Error", "There has been a critical error on this website",
+	"Error displaying the error page: Application Instantiation Error",
 	// Ruby, Node.js, Go, ColdFusion, others
 	"Action Controller: Exception caught", "Rails.root: ", "Application Trace</a>", "Sinatra doesn't know this ditty", "BetterErrors::",
 	"You have NODE_ENV set to development", "the robust exception information", "Error Diagnostic Information",
 	"Phoenix.Router.NoRouteError", "Plug.Debugger", "application could not be started by the Phusion Passenger application server",
-	"SOAP-ENV:Server</faultcode>", "DEBUG INFO:", "Debug Trace:", "Stack trace:\n#0 ", "Stack Trace:</b>",
+	"SOAP-ENV:Server</faultcode>", "Debug Trace:", "Stack trace:\n#0 ", "Stack Trace:</b>",
 )...)

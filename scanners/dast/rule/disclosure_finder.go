@@ -28,8 +28,11 @@ const (
 	finderBits = 13
 	blockLen   = 3
 
-	// maxConfirm bounds what a signature's expression is shown, in bytes.
+	// maxConfirm bounds what a signature's expression is shown, in bytes, and
+	// maxTries how often that is done for a page: nobody but an attacker
+	// writes more that is nearly an error.
 	maxConfirm = 300
+	maxTries   = 1000
 )
 
 // newFinder prepares signatures, each of at least blockLen bytes.
@@ -53,43 +56,103 @@ func newFinder(signatures ...signature) *finder {
 	return f
 }
 
+// hit is an occurrence of a signature's text.
+type hit struct{ at, signature int }
+
+// lanes is how many parts of a page are searched at the same time: a step has
+// to wait for memory, and steps of several parts wait together.
+const lanes = 4
+
+// hits returns the places of signatures' texts, part by part in their order.
+func (f *finder) hits(b []byte) (out [lanes][]hit) {
+	var end, stop [lanes]int
+	starts := len(b) - f.window + 1 // places where a window fits
+	if starts <= 0 {
+		return out
+	}
+	for i := range lanes {
+		end[i] = starts*i/lanes + f.window - 1
+		stop[i] = starts*(i+1)/lanes + f.window - 1
+	}
+	e0, e1, e2, e3 := end[0], end[1], end[2], end[3]
+	for e0 < stop[0] && e1 < stop[1] && e2 < stop[2] && e3 < stop[3] {
+		s0, s1, s2, s3 := f.leap(b, e0), f.leap(b, e1), f.leap(b, e2), f.leap(b, e3)
+		if s0 == 0 || s1 == 0 || s2 == 0 || s3 == 0 {
+			out[0], s0 = f.look(b, e0, s0, out[0])
+			out[1], s1 = f.look(b, e1, s1, out[1])
+			out[2], s2 = f.look(b, e2, s2, out[2])
+			out[3], s3 = f.look(b, e3, s3, out[3])
+		}
+		e0, e1, e2, e3 = e0+s0, e1+s1, e2+s2, e3+s3
+	}
+	end = [lanes]int{e0, e1, e2, e3}
+	for i, e := range end {
+		for e < stop[i] {
+			s := f.leap(b, e)
+			out[i], s = f.look(b, e, s, out[i])
+			e += s
+		}
+	}
+	return out
+}
+
+// leap tells how far the window that ends with b[end] can be moved. It stays
+// if a signature may begin with it.
+func (f *finder) leap(b []byte, end int) int {
+	block := b[end-2 : end+1 : end+1]
+	return int(f.shift[foldHash(block[0], block[1], block[2])])
+}
+
+// look adds the signatures that begin with the window that ends with b[end],
+// if its leap is 0, and returns the leap to take.
+func (f *finder) look(b []byte, end, leap int, out []hit) ([]hit, int) {
+	if leap > 0 {
+		return out, leap
+	}
+	at := end - f.window + 1
+	for _, n := range f.buckets[foldHash(b[end-2], b[end-1], b[end])] {
+		if hasPrefixFold(b[at:], f.signatures[n].text) {
+			out = append(out, hit{at, n})
+		}
+	}
+	return out, 1
+}
+
 // each calls found with every occurrence of a signature, in the order of their
 // places, until it returns false. text is what matched.
 func (f *finder) each(b []byte, found func(s *signature, at int, text []byte) bool) {
-	for end := f.window - 1; end < len(b); {
-		h := foldHash(b[end-2], b[end-1], b[end])
-		if skip := f.shift[h]; skip > 0 {
-			end += int(skip)
-			continue
-		}
-		at := end - f.window + 1
-		for _, n := range f.buckets[h] {
-			s := &f.signatures[n]
-			if !hasPrefixFold(b[at:], s.text) {
-				continue
-			}
-			text := b[at : at+len(s.text)]
-			window := b[at:min(len(b), at+maxConfirm)]
-			if s.also != "" {
-				near := window
-				if tag := bytes.IndexByte(near, '<'); tag >= 0 {
-					near = near[:tag]
-				}
-				if !containsFold(near, s.also) {
-					continue
-				}
-			}
+	tries := 0
+	for _, part := range f.hits(b) {
+		for _, h := range part {
+			s := &f.signatures[h.signature]
 			if s.re != nil {
-				if text = s.re.Find(window); text == nil {
-					continue
+				if tries++; tries > maxTries {
+					return
 				}
 			}
-			if !found(s, at, text) {
+			if text := s.confirm(b, h.at); text != nil && !found(s, h.at, text) {
 				return
 			}
 		}
-		end++
 	}
+}
+
+// confirm returns what matches where the text of a signature was found, or nil.
+func (s *signature) confirm(b []byte, at int) []byte {
+	window := b[at:min(len(b), at+maxConfirm)]
+	if s.also != "" {
+		near := window
+		if tag := bytes.IndexByte(near, '<'); tag >= 0 {
+			near = near[:tag]
+		}
+		if !containsFold(near, s.also) {
+			return nil
+		}
+	}
+	if s.re == nil {
+		return window[:len(s.text)]
+	}
+	return s.re.Find(window)
 }
 
 // first returns the first signature in b and what matched, or nil.

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/scangate/scangate/scanners/dast/exchange"
@@ -17,6 +18,9 @@ func weakAuthRule() *Rule {
 		check:      checkWeakAuth,
 	}
 }
+
+// quotedText may have commas that separate nothing.
+var quotedText = regexp.MustCompile(`"[^"]*"`)
 
 // checkWeakAuth reports credentials that were sent (kind 1) and that are asked
 // for (kind 2). What was sent is never shown, nor whose it is.
@@ -39,7 +43,7 @@ func checkWeakAuth(x *exchange.Exchange, report func(Alert)) {
 		})
 	}
 	for _, v := range x.Header.Values("WWW-Authenticate") {
-		for challenge := range strings.SplitSeq(v, ",") {
+		for challenge := range strings.SplitSeq(quotedText.ReplaceAllString(v, `""`), ",") {
 			if _, ok := weakScheme(challenge); ok {
 				report(Alert{Kind: 2, Risk: Medium, Evidence: "WWW-Authenticate: " + v})
 				break

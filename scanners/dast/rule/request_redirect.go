@@ -39,8 +39,9 @@ func checkOffSiteRedirect(x *exchange.Exchange, report func(Alert)) {
 	}
 	seen := map[string]bool{}
 	for _, p := range sent {
-		v := strings.TrimSpace(p.value)
-		if v == "" || seen[p.name] || !strings.EqualFold(v, location) && !strings.EqualFold(v, to.host) && !strings.EqualFold(v, authority) {
+		// Servers add the slash that an address without a path lacks.
+		v := strings.TrimSuffix(strings.TrimSpace(p.value), "/")
+		if v == "" || seen[p.name] || !strings.EqualFold(v, strings.TrimSuffix(location, "/")) && !strings.EqualFold(v, to.host) && !strings.EqualFold(v, authority) {
 			continue
 		}
 		seen[p.name] = true

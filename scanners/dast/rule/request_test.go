@@ -54,6 +54,7 @@ func TestOffSiteRedirect(t *testing.T) {
 		{"host and port", get("http://a.example/?place=b.example:8080", "", status(301), to("https://b.example:8080/")), []string{"10028 High/Medium [place] "}},
 		{"without scheme", get("http://a.example/?u=//b.example/", "", status(302), to("//b.example/")), []string{"10028 High/Medium [u] "}},
 		{"form", get("http://a.example/", "", status(302), to("http://b.example/"), posts("application/x-www-form-urlencoded", "a=b&next=http://b.example/")), []string{"10028 High/Medium [next] "}},
+		{"slash added", get("http://a.example/?u=http://b.example", "", status(302), to("http://b.example/")), []string{"10028 High/Medium [u] "}},
 		{"other port", get("http://a.example/?u=http://a.example:81/", "", status(302), to("http://a.example:81/")), []string{"10028 High/Medium [u] "}},
 		{"own site", get("http://a.example/?u=http://a.example/x", "", status(302), to("http://a.example/x")), nil},
 		{"relative", get("http://a.example/?u=/x", "", status(302), to("/x")), nil},
@@ -76,7 +77,7 @@ func TestWeakAuth(t *testing.T) {
 			[]string{"10105-1 High/Medium [] Authorization: Basic [redacted]", "10105-2 Medium/Medium [] WWW-Authenticate: Basic"}},
 		{"encrypted", get("https://a.example/", "", asks("Authorization", "Basic "+secret), sends("WWW-Authenticate", "Basic")), nil},
 		{"token", get("http://a.example/", "", asks("Authorization", "Bearer "+secret)), nil},
-		{"other words", get("http://a.example/", "", sends("WWW-Authenticate", `Bearer realm="Basic Digest"`)), nil},
+		{"other words", get("http://a.example/", "", sends("WWW-Authenticate", `Bearer realm="Basic Digest, Basic x"`)), nil},
 	})
 	x := exchange.New(get("http://a.example/", "", asks("Authorization", digest)))
 	for _, a := range ruleOf(t, 10105).Judge(x) {

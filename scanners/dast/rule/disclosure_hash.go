@@ -50,6 +50,7 @@ func checkHash(x *exchange.Exchange, report func(Alert)) {
 		return
 	}
 	var seen [16]bool
+	tries := 0
 	try := func(at int) {
 		window := x.Body[at:min(len(x.Body), at+maxConfirm)]
 		for i, f := range hashForms {
@@ -65,7 +66,8 @@ func checkHash(x *exchange.Exchange, report func(Alert)) {
 			if next < 0 {
 				break
 			}
-			if at += next; at+1 < len(x.Body) && hashMark(mark, x.Body[at+1]) {
+			if at += next; at+1 < len(x.Body) && hashMark(mark, x.Body[at+1]) && tries < maxTries {
+				tries++
 				try(at)
 			}
 		}

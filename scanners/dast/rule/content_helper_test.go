@@ -124,7 +124,7 @@ func TestRuleFacts(t *testing.T) {
 	var got []string
 	for _, r := range mine() {
 		got = append(got, fmt.Sprintf("%d %s|%s|%s|%d|%d", r.ID, r.Name, r.Risk, r.Confidence, r.CWE, r.WASC))
-		if r.Text == "" || r.Fix == "" || r.check == nil {
+		if !strings.HasSuffix(r.Text, ".") || !strings.HasSuffix(r.Fix, ".") || len(r.References) == 0 || r.check == nil {
 			t.Errorf("rule %d is not complete", r.ID)
 		}
 	}

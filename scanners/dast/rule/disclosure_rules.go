@@ -2,7 +2,7 @@ package rule
 
 // disclosureRules judge what a response gives away.
 func disclosureRules() []*Rule {
-	return []*Rule{
+	return explained(
 		applicationErrorRule(),
 		debugMessageRule(),
 		bannerRule(),
@@ -12,5 +12,5 @@ func disclosureRules() []*Rule {
 		hashRule(),
 		sourceRule(),
 		bigRedirectRule(),
-	}
+	)
 }

@@ -2,11 +2,11 @@ package rule
 
 // requestRules judge a response together with what was asked.
 func requestRules() []*Rule {
-	return []*Rule{
+	return explained(
 		sessionInURLRule(),
 		sensitiveURLRule(),
 		offSiteRedirectRule(),
 		weakAuthRule(),
 		javaObjectRule(),
-	}
+	)
 }

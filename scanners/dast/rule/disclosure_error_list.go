@@ -65,16 +65,16 @@ func languageErrors() []signature {
 		"UnhandledPromiseRejection", "Error: Cannot find module '", "(node:internal/", "panic: runtime error: ", "invalid memory address or nil pointer dereference",
 		"coldfusion.runtime.", "Error Occurred While Processing Request", "Can't locate object method",
 	), []signature{
-		{text: "<b>warning</b>:", re: regexp.MustCompile(`(?is)^<b>Warning</b>:.+? on line <b>\d+`)},
-		{text: "<b>notice</b>:", re: regexp.MustCompile(`(?is)^<b>Notice</b>:.+? on line <b>\d+`)},
-		{text: "<b>deprecated</b>:", re: regexp.MustCompile(`(?is)^<b>Deprecated</b>:.+? on line <b>\d+`)},
+		{text: "<b>warning</b>:", re: regexp.MustCompile(`(?is)^<b>Warning</b>:.+? on line <b>\d+`), mute: true},
+		{text: "<b>notice</b>:", re: regexp.MustCompile(`(?is)^<b>Notice</b>:.+? on line <b>\d+`), mute: true},
+		{text: "<b>deprecated</b>:", re: regexp.MustCompile(`(?is)^<b>Deprecated</b>:.+? on line <b>\d+`), mute: true},
 		{text: "server error in '", re: regexp.MustCompile(`^Server Error in '[^'<\r\n]{1,100}' Application`)},
 		{text: "goroutine ", re: regexp.MustCompile(`^goroutine \d+ \[[a-z, 0-9]+\]:`)},
 		{text: "java.lang.", re: regexp.MustCompile(`^java\.lang\.(NullPointer|ClassCast|ClassNotFound|NumberFormat|ArrayIndexOutOfBounds|Arithmetic|Runtime)Exception`)},
 		{text: "undefined method", re: regexp.MustCompile("^undefined method [`'][^'\r\n<]{1,80}' for ")},
 		{text: "uninitialized constant", re: regexp.MustCompile(`^uninitialized constant [A-Z]\w*`)},
 		{text: "/node_modules/", re: regexp.MustCompile(`^/node_modules/[\w./@-]{1,150}\.[cm]?js:\d+:\d+`)},
-		{text: "uncaught error", re: regexp.MustCompile(`^Uncaught Error: .+? in /`)},
+		{text: "uncaught error", re: regexp.MustCompile(`^Uncaught Error: .+? in /`), mute: true},
 	})
 }
 

@@ -11,6 +11,7 @@ type signature struct {
 	text string         // in lower case; it is found in any case
 	also string         // if set, must follow before the next tag, in lower case: cheaper than re
 	re   *regexp.Regexp // if set, must match where text begins, too
+	mute bool           // show text alone: what re matches may hold a secret
 	name string         // what it shows, where a rule tells kinds apart
 }
 
@@ -149,8 +150,11 @@ func (s *signature) confirm(b []byte, at int) []byte {
 			return nil
 		}
 	}
-	if s.re == nil {
+	if s.re == nil || s.mute && s.re.Match(window) {
 		return window[:len(s.text)]
+	}
+	if s.mute {
+		return nil
 	}
 	return s.re.Find(window)
 }

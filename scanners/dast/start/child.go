@@ -1,0 +1,14 @@
+package start
+
+import "os"
+
+// child is a started process, and how this system ends it.
+type child struct {
+	notes     []string
+	terminate func()                           // asks it and what it started to end
+	kill      func()                           // ends them
+	wait      func() (*os.ProcessState, error) // also ends what it leaves behind
+}
+
+// noteLeft is for systems on which a program can get away.
+const noteLeft = "programs that the scanned one started may outlive it: this system only knows its process group"

@@ -1,0 +1,28 @@
+//go:build unix
+
+package start
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func signals() []os.Signal { return []os.Signal{syscall.SIGTERM, syscall.SIGINT} }
+
+// TestStubborn asserts that a program which does not want to end is killed.
+func TestStubborn(t *testing.T) {
+	p := program(t, "stubborn")
+	r := mustStart(t, p)
+	began := time.Now()
+	if err := r.Stop(); err != nil || listens(p.WaitFor) {
+		t.Errorf("it is not stopped: %v", err)
+	}
+	if d := time.Since(began); d < p.Grace {
+		t.Errorf("it was killed after %v, before its time", d)
+	}
+	if want := "with signal: killed"; r.state != want {
+		t.Errorf("it ended %s, want %s", r.state, want)
+	}
+}

@@ -91,6 +91,7 @@ func tools() []entry {
 		{name: "hadolint", make: tool(external.Hadolint)},
 		{name: "zizmor", make: tool(external.Zizmor)},
 		{name: "nuclei", make: tool(external.Nuclei)},
+		{name: "zap", make: makeZAP},
 		{name: "codeql", make: detectable(func(s config.Section, set settings) ([]scanners.Scanner, error) {
 			return build(s, &external.CodeQLOptions{}, func(o external.CodeQLOptions) (scanners.Scanner, error) {
 				return external.CodeQL(o, set.external())
@@ -122,10 +123,22 @@ func tool[O any](describe func(O) (external.Tool, error)) func(config.Section, s
 // configuration names.
 func makeTrivy(s config.Section, set settings) ([]scanners.Scanner, error) {
 	var o external.TrivyOptions
-	if err := s.Decode(&o); err != nil {
+	return toolsOf(s, set, &o, func() ([]external.Tool, error) { return external.TrivyTools(o) })
+}
+
+// makeZAP makes a scanner for each address: one that cannot be reached is a run
+// that failed.
+func makeZAP(s config.Section, set settings) ([]scanners.Scanner, error) {
+	o := external.ZAPOptions{Offline: set.offline}
+	return toolsOf(s, set, &o, func() ([]external.Tool, error) { return external.ZAP(o) })
+}
+
+// toolsOf makes the scanners of a tool that looks at several things.
+func toolsOf[O any](s config.Section, set settings, o *O, describe func() ([]external.Tool, error)) ([]scanners.Scanner, error) {
+	if err := s.Decode(o); err != nil {
 		return nil, err
 	}
-	all, err := external.TrivyTools(o)
+	all, err := describe()
 	if err != nil {
 		return nil, usageError{s.Errorf("%v", err)}
 	}
@@ -200,7 +213,7 @@ func (a *app) all() []entry {
 // planned names what the configuration format reserves for scanners that this
 // version does not have: a policy may already speak of them, as results from
 // elsewhere can be judged too.
-var planned = map[string][]string{"dast": nil, "zap": nil}
+var planned = map[string][]string{"dast": nil}
 
 // build decodes a scanner's section over its defaults and makes the scanner.
 func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) ([]scanners.Scanner, error) {

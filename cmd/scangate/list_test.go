@@ -38,6 +38,11 @@ func TestToolsRunOnlyWhenAskedFor(t *testing.T) {
 	write(t, "r.sarif", `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Some Tool","rules":[{"id":"R1"}]}},"results":[{"ruleId":"R1","level":"error","message":{"text":"bad"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"main.go"},"region":{"startLine":1}}}]}]}]}`)
 	y.run("scan").want(1, "main.go")
 	y.run("scan", "--scanners", "secret").want(0, "VERDICT: PASSED")
+	write(t, "zap.sh", "") // in the tree: never run
+	write(t, ".scangate.yaml", "version: 1\nscanners: {zap: {targets: [\"http://localhost:1\", \"https://example.org\"]}}\n")
+	for _, message := range []string{"zap http://localhost:1/", "zap.sh is not installed", "zap https://example.org/", "needs the network, which --offline forbids"} {
+		y.run("plan", "--scanners", "zap", "--offline").want(3, message)
+	}
 	t.Setenv("PATH", "")
 	write(t, "package-lock.json", "{}")
 	y.run("plan", "--scanners", "npm-audit").want(3, "npm is not installed; install it with")
@@ -52,6 +57,8 @@ func TestToolsRunOnlyWhenAskedFor(t *testing.T) {
 		"{codeql: {sarif: x, languages: [c]}}": `keep one of them`,
 		"{codeql: {sarif: ../x}}":              `"../x" is no pattern of files below the scanned directory`,
 		"{sarif: {files: [\"[\"]}}":            `is no pattern of files`,
+		"{zap: {image: \"zap:stable\"}}":       `image: name it by its digest`,
+		"{zap: {target: a}}":                   `unknown key "target" in scanners.zap; did you mean "targets"?`,
 	} {
 		write(t, ".scangate.yaml", "version: 1\nscanners: "+config+"\n")
 		y.run("plan").want(exitUsage, message)

@@ -17,9 +17,10 @@ import (
 
 // program is what runs for the units of a mode.
 type program struct {
-	tool   *Tool
-	path   string
-	sha256 string // what it is held to; empty: it is not locked
+	tool    *Tool
+	instead bool // the tool is another one, in place of what is not installed
+	path    string
+	sha256  string // what it is held to; empty: it is not locked
 }
 
 // mode tells which of the tool's programs a unit is for: "" is its own.
@@ -45,7 +46,7 @@ func (s *Scanner) findAll(p *plan, tree string) error {
 		if other, ok := s.tool.Others[mode]; ok {
 			found.tool = &other
 		}
-		if err := s.find(p, found, tree); err != nil {
+		if err := s.choose(p, found, tree); err != nil {
 			missing[mode], first = err, cmp.Or(first, err)
 			continue
 		}
@@ -69,6 +70,20 @@ func (s *Scanner) findAll(p *plan, tree string) error {
 	return nil
 }
 
+// choose finds a tool, or another one that it may be replaced by.
+func (s *Scanner) choose(p *plan, into *program, tree string) error {
+	first := s.find(p, into, tree)
+	err := first
+	for t := into.tool.Else; t != nil && errors.Is(err, run.ErrNotFound); t = t.Else {
+		into.tool, into.instead = t, true
+		err = s.find(p, into, tree)
+	}
+	if errors.Is(err, run.ErrNotFound) {
+		return first
+	}
+	return err
+}
+
 // find looks for a tool's programs.
 func (s *Scanner) find(p *plan, into *program, tree string) error {
 	dirs := s.options.Path
@@ -83,12 +98,15 @@ func (s *Scanner) find(p *plan, into *program, tree string) error {
 		if i > 0 {
 			search.Hint = into.tool.Name + " needs it"
 		}
-		found, err := s.program(into.tool, search, name, i == 0)
+		// Whatever runs in its stead is not what the lock speaks of.
+		found, err := s.program(into.tool, search, name, i == 0 && !into.instead)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
 			into.path = found.Path
+		}
+		if i == 0 && !into.instead {
 			if into.sha256, err = s.digest(into.tool, found); err != nil {
 				return err
 			}

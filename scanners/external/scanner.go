@@ -96,7 +96,7 @@ func (s *Scanner) Plan(_ context.Context, t scanners.Target) (scanners.Work, err
 		}
 		return scanners.Nothing(units.None), nil
 	}
-	if s.options.Offline && s.tool.Network {
+	if s.options.Offline && s.tool.Network && !s.tool.Local {
 		const why = "it needs the network, which --offline forbids"
 		if !s.options.Asked {
 			return scanners.Nothing(why), nil

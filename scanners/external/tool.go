@@ -3,6 +3,7 @@ package external
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
@@ -13,8 +14,12 @@ type Tool struct {
 	Name     string   // the scanner's: config key, category, threshold key
 	Programs []string // what must be there: the one that is run, then what that one runs
 	Version  Version
-	Target   string // what it looks at, if not the tree: an image
+	Target   string // what it looks at if not the tree, an image or an address, without secrets
 	Network  bool   // it asks somebody: --offline forbids it
+	Local    bool   // whom it asks is this machine alone: --offline allows it
+
+	// Else is the tool to be instead where its program is not installed.
+	Else *Tool
 
 	// Exits are the statuses besides 0 with which it ends when it has found
 	// something. Any other one leaves doubt about what it did not say.
@@ -87,11 +92,20 @@ type Call struct {
 	// Then is started next, in the same box, if this one ends with status 0.
 	// What counts is the output of the last one. Then of Then is not looked at.
 	Then []Call
+	// Complaints picks what messages may quote from what it prints beside that
+	// file; nil: its standard error.
+	Complaints func(stdout, stderr []byte) []byte
+	// Undo are arguments to start it with again when it did not come to an end
+	// of its own: to end what is no child of its.
+	Undo []string
+	// Timeout bounds this start; 0: only the scan's own limit does.
+	Timeout time.Duration
 }
 
 // Output is what a tool said.
 type Output struct {
 	Data   []byte
+	Stdout []byte // beside a file
 	Stderr []byte
 	Exit   int
 	Unit   Unit
@@ -114,7 +128,7 @@ func Known() []About {
 	return []About{
 		aboutNPMAudit(), aboutCargoAudit(), aboutGovulncheck(), aboutOSVScanner(), aboutGrype(),
 		aboutTrivy(), aboutGitleaks(), aboutCheckov(), aboutBandit(), aboutSemgrep(),
-		aboutHadolint(), aboutZizmor(), aboutNuclei(), aboutCodeQL(), aboutSARIF(),
+		aboutHadolint(), aboutZizmor(), aboutNuclei(), aboutZAP(), aboutCodeQL(), aboutSARIF(),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
@@ -49,7 +50,9 @@ func (s *Scanner) unit(ctx context.Context, tree *scanners.Tree, p *plan, u Unit
 		return nil, fmt.Errorf("%w%s", err, said(&res))
 	}
 	data := res.Stdout
+	var printed []byte
 	if call.Output != "" {
+		printed = res.Stdout
 		data, err = box.Read(call.Output, maxOutput)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("ended with status %d and wrote no report%s", res.Exit, tool.said(&res))
@@ -59,7 +62,7 @@ func (s *Scanner) unit(ctx context.Context, tree *scanners.Tree, p *plan, u Unit
 		}
 	}
 	r := newReading(tree, u)
-	err = tool.Read(Output{Data: data, Stderr: res.Stderr, Exit: res.Exit, Unit: u}, r)
+	err = tool.Read(Output{Data: data, Stdout: printed, Stderr: res.Stderr, Exit: res.Exit, Unit: u}, r)
 	if err != nil {
 		return nil, fmt.Errorf("ended with status %d, and its output is not usable: %s%s", res.Exit, text.OneLine(err.Error(), maxWords), said(&res))
 	}
@@ -95,10 +98,18 @@ func (s *Scanner) start(ctx context.Context, box *run.Box, p *plan, program *pro
 	if call.Apart {
 		dir = ""
 	}
-	return box.Run(ctx, run.Command{
+	command := run.Command{
 		Program: program.path, SHA256: program.sha256, Args: call.Args, Env: call.Env, Path: p.path, Network: s.tool.Network,
-		Dir: dir, Timeout: cmp.Or(s.options.Timeout, noTimeout),
-	})
+		Dir: dir, Timeout: cmp.Or(s.options.Timeout, call.Timeout, noTimeout),
+	}
+	res, err := box.Run(ctx, command)
+	if err != nil && call.Undo != nil {
+		undo(ctx, box, command, call.Undo)
+	}
+	if call.Complaints != nil {
+		res.Stderr = call.Complaints(res.Stdout, res.Stderr)
+	}
+	return res, err
 }
 
 // ended words the end of a step that nothing can follow.
@@ -107,6 +118,18 @@ func (t *Tool) ended(res *run.Result, err error) error {
 		return fmt.Errorf("failed: %w%s", err, said(res))
 	}
 	return fmt.Errorf("ended with status %d%s", res.Exit, t.said(res))
+}
+
+// undoTimeout bounds the end of what a tool has left.
+const undoTimeout = 10 * time.Second
+
+// undo starts a tool once more, to end what it has left. The scan's context
+// may have ended. What it says is not asked: there is nothing left to do.
+func undo(ctx context.Context, box *run.Box, c run.Command, args []string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	c.Args = args
+	_, _ = box.Run(ctx, c)
 }
 
 // judge decides what a status means beside what was read.

@@ -29,6 +29,10 @@ type Alert struct {
 	Fix        string // what to do about it
 	References []string
 	CWE, WASC  int // 0: none
+
+	// Suppressed is what says that a rule is not to be reported. It is the
+	// same for all alerts of one Ref; nil: nothing does.
+	Suppressed *finding.Suppression
 }
 
 // Place is the file of the repository that findings are reported in. Its zero
@@ -60,6 +64,32 @@ func shown(u *url.URL) string {
 		names = append(names, name+"=…")
 	}
 	return text.OneLine(s+"?"+strings.Join(names, "&"), maxText)
+}
+
+// withoutParameters returns an address without the values of parameters in its
+// path, where some servers put the id of a session: /cart;jsessionid=….
+func withoutParameters(u *url.URL) *url.URL {
+	path := u.EscapedPath()
+	if !strings.Contains(path, ";") {
+		return u
+	}
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		pieces := strings.Split(part, ";")
+		for j, p := range pieces[1:] {
+			if name, _, ok := strings.Cut(p, "="); ok {
+				pieces[j+1] = name + "="
+			}
+		}
+		parts[i] = strings.Join(pieces, ";")
+	}
+	out := *u
+	out.RawPath = strings.Join(parts, "/")
+	var err error
+	if out.Path, err = url.PathUnescape(out.RawPath); err != nil {
+		return u // it comes from an address: what is left of it can be decoded
+	}
+	return &out
 }
 
 // pathOf is where a finding without a file of its own is reported: GitHub wants

@@ -82,6 +82,31 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+func TestSessionsInPaths(t *testing.T) {
+	var g Groups
+	for _, address := range []string{"http://localhost/cart;jsessionid=0a1B2c3D4e?x=1", "http://localhost/cart;jsessionid=5f6G7h8I9j?x=1", "http://localhost/a;v;w=%2F/b;k=v"} {
+		g.Add(frame(at(t, address)))
+	}
+	findings, _ := g.Findings()
+	if len(findings) != 2 || findings[0].Resource != "GET /a;v;w=/b;k=" || findings[1].Location.Path != "dast/localhost/cart;jsessionid=" || findings[1].Related != nil {
+		t.Errorf("%+v", findings)
+	}
+	if s := fmt.Sprintf("%+v", findings); strings.Contains(s, "0a1B2c3D4e") || strings.Contains(s, "5f6G7h8I9j") {
+		t.Errorf("a session's id is shown: %s", s)
+	}
+}
+
+func TestSuppressions(t *testing.T) {
+	a := frame(at(t, "http://localhost/"))
+	a.Suppressed = &finding.Suppression{Source: ".zap/rules.tsv:3", Reason: "framed on purpose"}
+	var g Groups
+	g.Add(a)
+	findings, _ := g.Findings()
+	if d := cmp.Diff([]finding.Suppression{*a.Suppressed}, findings[0].Suppressions); d != "" {
+		t.Error(d)
+	}
+}
+
 // An application that makes up addresses cannot make results without end.
 func TestGroupsAreBounded(t *testing.T) {
 	var g Groups

@@ -45,6 +45,7 @@ func (g *Groups) Add(a Alert) {
 	if g.groups == nil {
 		g.groups, g.rules = map[identity]*group{}, map[string]finding.Rule{}
 	}
+	a.URL = withoutParameters(a.URL)
 	a.Ref, a.Method, a.Param = text.OneLine(a.Ref, maxWord), text.OneLine(a.Method, maxWord), text.OneLine(a.Param, maxWord)
 	id := identity{a.Ref, a.Method, crawl.Template(a.URL), a.Param}
 	at := shown(a.URL)
@@ -104,6 +105,9 @@ func (g *Groups) finding(id identity, x *group) finding.Finding {
 	if len(f.Key) > maxText {
 		sum := sha256.Sum256([]byte(f.Key))
 		f.Key = hex.EncodeToString(sum[:16])
+	}
+	if a.Suppressed != nil {
+		f.Suppressions = []finding.Suppression{*a.Suppressed}
 	}
 	f.Message = message(a, x)
 	place := g.Place

@@ -33,6 +33,14 @@ func (s Section) Position() string {
 	return fmt.Sprintf("%s:%d", s.file, s.node.Line)
 }
 
+// Line is the line on which the section begins, 0 for an absent one.
+func (s Section) Line() int {
+	if s.node == nil {
+		return 0
+	}
+	return s.node.Line
+}
+
 // Errorf makes an error that points at the section's first line.
 func (s Section) Errorf(format string, args ...any) error {
 	if s.node == nil {

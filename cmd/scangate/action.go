@@ -40,6 +40,7 @@ func actionInputs(job *github.Job) (s scanning, err error) {
 		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on")},
 		scanners: job.Input("scanners"),
 		images:   job.Inputs("image"),
+		targets:  job.Inputs("target"),
 		db:       job.Input("db"),
 		since:    job.Input("since"),
 		jobs:     defaultJobs(),

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"io"
-	"os"
-	"path/filepath"
-
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/image"
@@ -21,7 +17,7 @@ func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
 	if err := s.Decode(&o); err != nil {
 		return nil, err
 	}
-	o.ReadFile = func(name string) ([]byte, error) { return readNamed(set.path, name) }
+	o.ReadFile = func(name string) ([]byte, error) { return readBelow(set.path, name, maxNamedFile) }
 	var refs []image.Reference
 	for _, name := range set.images {
 		if err := source.Check(name); err != nil {
@@ -43,19 +39,4 @@ func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
 		out[i] = scanner
 	}
 	return out, nil
-}
-
-// readNamed reads a file of the scanned tree that the configuration names.
-func readNamed(dir, name string) ([]byte, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxNamedFile+1))
 }

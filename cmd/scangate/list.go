@@ -11,6 +11,7 @@ import (
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/dast"
 	"github.com/scangate/scangate/scanners/dependency"
 	"github.com/scangate/scangate/scanners/external"
 	"github.com/scangate/scangate/scanners/external/dependabot"
@@ -37,9 +38,13 @@ type settings struct {
 	java     vulndb.JavaSource
 	offline  bool
 	images   []string // as --image names them
+	targets  []string // as --target names them
 	path     string   // of the scanned tree
+	config   string   // the configuration's path below that; empty: it is elsewhere
 	cache    string   // directory for what is known of layers; empty: none
 	secret   secret.Options
+
+	program *dast.Program // what dast starts; nil: nothing
 
 	asked     bool // the configuration or the command line names the scanner
 	getenv    func(string) string
@@ -62,6 +67,7 @@ func embedded() []entry {
 		{name: "iac", frameworks: iac.Frameworks(), make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
 			return build(s, &iac.Options{}, iac.New)
 		}},
+		{name: "dast", make: makeDAST},
 	}
 }
 
@@ -130,7 +136,13 @@ func makeTrivy(s config.Section, set settings) ([]scanners.Scanner, error) {
 // that failed.
 func makeZAP(s config.Section, set settings) ([]scanners.Scanner, error) {
 	o := external.ZAPOptions{Offline: set.offline}
-	return toolsOf(s, set, &o, func() ([]external.Tool, error) { return external.ZAP(o) })
+	list, err := toolsOf(s, set, &o, func() ([]external.Tool, error) { return external.ZAP(o) })
+	for i, scanner := range list {
+		if scanners.TargetOf(scanner) != "" && set.program != nil {
+			list[i] = withProgram{scanner.(*external.Scanner), set.program}
+		}
+	}
+	return list, err
 }
 
 // toolsOf makes the scanners of a tool that looks at several things.
@@ -210,11 +222,6 @@ func (a *app) all() []entry {
 	return out
 }
 
-// planned names what the configuration format reserves for scanners that this
-// version does not have: a policy may already speak of them, as results from
-// elsewhere can be judged too.
-var planned = map[string][]string{"dast": nil}
-
 // build decodes a scanner's section over its defaults and makes the scanner.
 func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, error)) ([]scanners.Scanner, error) {
 	if err := s.Decode(o); err != nil {
@@ -230,9 +237,6 @@ func build[O any, S scanners.Scanner](s config.Section, o *O, make func(O) (S, e
 // known says which names a policy may use.
 func (a *app) known(file *config.File) policy.Known {
 	k := policy.Known{}
-	for name, frameworks := range planned {
-		k[name] = frameworks
-	}
 	for _, e := range a.all() {
 		k[e.name] = e.frameworks
 	}
@@ -277,7 +281,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 			wanted = append(wanted, e.name)
 		}
 	}
-	own, err := a.plugins(file, set.path, append(slices.Concat(names, []string{everything}), slices.Collect(maps.Keys(planned))...))
+	own, err := a.plugins(file, set.path, slices.Concat(names, []string{everything}))
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +289,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		names = append(names, p.Name())
 		wanted = append(wanted, p.Name())
 	}
-	set.getenv = a.getenv
+	set.getenv, set.config = a.getenv, below(file, set.path)
 	if set.lock, err = lock.Read("", beside(file, set.path)); err != nil {
 		return nil, usageError{err}
 	}
@@ -295,9 +299,6 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 	check := func(name string) string {
 		if slices.Contains(names, name) {
 			return ""
-		}
-		if _, ok := planned[name]; ok {
-			return "scanner \"" + name + "\" is not part of this version; it has " + strings.Join(names, ", ")
 		}
 		return "unknown scanner \"" + name + "\"" + text.Suggest(name, names)
 	}
@@ -329,6 +330,9 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		s, err := e.make(file.Scanners[e.name], set)
 		if err != nil {
 			return nil, err
+		}
+		if e.name == "dast" {
+			set.program = s[0].(*dast.Scanner).Program() // zap scans it, too
 		}
 		if set.asked || detect {
 			out = append(out, s...)

@@ -38,6 +38,7 @@ type scanning struct {
 	path         string
 	scanners     string
 	images       texts
+	targets      texts
 	db           string
 	offline      bool
 	repositories repositories
@@ -51,6 +52,7 @@ type scanning struct {
 func (s *scanning) register(f *flags) {
 	f.StringVar(&s.scanners, "scanners", "", "comma-separated `LIST` of scanners; all is the default and every external tool that is installed (default: those of scangate and of the configuration)")
 	f.Var(&s.images, "image", "container image to scan, `REF` (repeatable): oci:DIR, docker-archive:FILE, dir:DIR, docker-daemon:NAME, or in a registry REPO:TAG or REPO@sha256:…")
+	f.Var(&s.targets, "target", "running application to scan, `URL` (repeatable): http:// or https://")
 	registerDB(f, &s.db)
 	registerRepositories(f, &s.repositories)
 	f.StringVar(&s.since, "since", "", "look only at what is new against the merge base with `REV`, as in a pull request; secret only scans what is new, the others scan everything")

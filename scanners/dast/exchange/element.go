@@ -11,6 +11,9 @@ import (
 // maxElements bounds how much of a page is looked at.
 const maxElements = 200_000
 
+// maxAttrs bounds the attributes of an element that are looked at.
+const maxAttrs = 1000
+
 // Element is a start tag of an HTML page, or a comment.
 type Element struct {
 	Name  string // in lower case; "!" for a comment
@@ -65,13 +68,16 @@ func (x *Exchange) parseElements() []Element {
 			e := Element{Tag: body[start:at], Start: start, End: at}
 			name, more := z.TagName()
 			e.Name = atom.String(name)
-			for more {
+			for more && len(e.Attrs) < maxAttrs {
 				var k, v []byte
 				k, v, more = z.TagAttr()
 				e.Attrs = append(e.Attrs, Attr{atom.String(k), string(v)})
 			}
 			out = append(out, e)
 			inside = -1
+			if e.Name == "noscript" {
+				z.NextIsNotRawText() // a visitor without scripts sees what is in it
+			}
 			if kind == html.StartTagToken && raw[e.Name] {
 				inside = len(out) - 1
 			}

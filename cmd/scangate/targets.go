@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/dast"
+	"github.com/scangate/scangate/scanners/external"
+)
+
+// maxDescription bounds a file that the section dast names, in bytes.
+const maxDescription = 16 << 20
+
+// defaultLog is where the program under test prints to.
+const defaultLog = ".scangate/dast.log"
+
+// makeDAST makes a scanner for each application that the command line or the
+// configuration names.
+func makeDAST(s config.Section, set settings) ([]scanners.Scanner, error) {
+	var o dast.Options
+	if err := s.Decode(&o); err != nil {
+		return nil, err
+	}
+	all, err := dast.New(o, dast.Setting{
+		Targets: set.targets, Offline: set.offline, Dir: set.path, File: set.config, Getenv: set.getenv,
+		ReadFile: func(name string) ([]byte, error) { return readBelow(set.path, name, maxDescription) },
+		Log: func() (string, error) {
+			return defaultLog, makeResultsDir(filepath.Dir(defaultLog))
+		},
+	})
+	if err != nil {
+		return nil, usageError{s.Errorf("%v", err)}
+	}
+	out := make([]scanners.Scanner, len(all))
+	for i, scanner := range all {
+		out[i] = scanner
+	}
+	return out, nil
+}
+
+// below is the configuration's path in the scanned directory, or "".
+func below(file *config.File, path string) string {
+	name := file.Name
+	if name == "" || name == config.DefaultName {
+		return name
+	}
+	root, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	if name, err = filepath.Abs(name); err != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(root, name)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// readBelow reads a file of the scanned tree that the configuration names.
+func readBelow(dir, name string, limit int64) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is over %d MiB", name, limit>>20)
+	}
+	return data, err
+}
+
+// withProgram is a scanner of an application that dast starts.
+type withProgram struct {
+	*external.Scanner
+	program *dast.Program
+}
+
+// Scan has the program running while it scans.
+func (w withProgram) Scan(ctx context.Context, t scanners.Target, work scanners.Work) (out scanners.Report, err error) {
+	done, err := w.program.Use(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer func() { out.Notes = append(out.Notes, done()...) }()
+	return w.Scanner.Scan(ctx, t, work)
+}

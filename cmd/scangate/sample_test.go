@@ -46,9 +46,12 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	y := shop(t)
+	if err := sample.Site(t.Context(), "shop", "site", "site.yaml"); err != nil {
+		t.Fatal(err)
+	}
 	var first []byte
 	for i, jobs := range []string{"1", "8", "8"} {
-		y.run("scan", "shop", "--image", "oci:image", "--jobs", jobs, "--results", "r.json", "--output", "sarif=r.sarif").want(1, "VERDICT: FAILED")
+		y.run("scan", "shop", "--config", "site.yaml", "--image", "oci:image", "--jobs", jobs, "--results", "r.json", "--output", "sarif=r.sarif").want(1, "VERDICT: FAILED")
 		got, err := os.ReadFile("r.sarif")
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,7 @@
 // Command demo runs scangate on the bundled vulnerable sample, offline: it
-// makes the sample's git history and a small vulnerability database, scans,
-// shows the table, and checks that everything came out as written down in
-// testdata/sample/expected.
+// makes the sample's git history, its container image, its web program and a
+// small vulnerability database, scans, shows the table, and checks that
+// everything came out as written down in testdata/sample/expected.
 package main
 
 import (
@@ -40,8 +40,12 @@ func run() error {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
-	fmt.Println("Making the sample shop with its git history and its container image, and a vulnerability database …")
+	settings := filepath.Join(work, "scangate.yaml")
+	fmt.Println("Making the sample shop with its git history, its container image and its web program, and a vulnerability database …")
 	if err := sample.Build(context.Background(), source, shop); err != nil {
+		return err
+	}
+	if err := sample.Site(context.Background(), source, filepath.Join(work, "site"), settings); err != nil {
 		return err
 	}
 	if err := sample.Image(image); err != nil {
@@ -55,7 +59,7 @@ func run() error {
 		"sarif": filepath.Join(work, "results.sarif"), "sarif-upload": filepath.Join(work, "upload.sarif"),
 		"markdown": filepath.Join(work, "summary.md"),
 	}
-	args := []string{"scan", shop, "--image", "oci:" + image, "--offline", "--db", db, "--results", results}
+	args := []string{"scan", shop, "--config", settings, "--image", "oci:" + image, "--offline", "--db", db, "--results", results}
 	for _, format := range []string{"sarif", "sarif-upload", "markdown"} {
 		args = append(args, "--output", format+"="+outputs[format])
 	}
@@ -78,13 +82,14 @@ func run() error {
 As expected: the verdict is "failed" and the exit code is 1, because the sample holds findings at or
 above the default threshold, fail-on: high. Every finding is one of those in %s.
 
+  configuration     %s, with the web program to start
   full results      %s
   SARIF             %s (complete), %s (safe to upload to code scanning)
   job summary       %s
 
 Next: judge the same results under another policy, without scanning again:
   bin/scangate gate %s --fail-on none
-`, expected, results, outputs["sarif"], outputs["sarif-upload"], outputs["markdown"], results)
+`, expected, settings, results, outputs["sarif"], outputs["sarif-upload"], outputs["markdown"], results)
 	return nil
 }
 
@@ -99,11 +104,18 @@ func compare(results string) error {
 	if err != nil {
 		return err
 	}
+	seen := map[string]bool{}
 	for _, run := range res.Runs {
+		seen[run.Scanner] = true
 		if run.Status != finding.Completed {
 			err = errors.Join(err, fmt.Errorf("%s: %s: %s", run.Scanner, run.Status, run.Reason))
 		}
 		err = errors.Join(err, sample.Compare(run, filepath.Join(expected, run.Scanner+".txt")))
+	}
+	for _, name := range []string{"dependency", "image", "secret", "iac", "dast"} {
+		if !seen[name] {
+			err = errors.Join(err, fmt.Errorf("%s did not run", name))
+		}
 	}
 	return err
 }

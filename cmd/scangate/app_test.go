@@ -179,7 +179,7 @@ func TestUsageErrors(t *testing.T) {
 		{"scan main.go", "main.go is a file, not a directory"},
 		{"scan a b", "want one PATH, not 2"},
 		{"scan --scanners secrets", `unknown scanner "secrets"; did you mean "secret"?`},
-		{"scan --scanners dast", `scanner "dast" is not part of this version; it has secret, iac`},
+		{"scan --scanners dats", `unknown scanner "dats"; want one of bandit`},
 		{"scan --fail-on hgih", `--fail-on: "hgih" is not a severity; did you mean "high"?`},
 		{"scan --config nofile.yaml", "nofile.yaml: no such file"},
 		{"scan --config bad.yaml", `bad.yaml:2:3: unknown key "tresholds" in policy; did you mean "thresholds"?`},

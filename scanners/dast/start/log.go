@@ -1,7 +1,6 @@
 package start
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +24,8 @@ type logFile struct {
 	file *os.File
 	room int
 	done chan struct{} // closed when the output is at its end
+
+	redact func(string) string // of what is quoted; may be nil
 
 	mu   sync.Mutex
 	tail []byte
@@ -114,9 +115,18 @@ func (l *logFile) close() error {
 func (l *logFile) lastWords() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	tail := string(l.tail)
+	if len(tail) == maxTail { // the first line may be the rest of a secret
+		if _, rest, ok := strings.Cut(tail, "\n"); ok {
+			tail = rest
+		}
+	}
+	if l.redact != nil {
+		tail = l.redact(tail) // before lines are cut
+	}
 	var lines []string
-	for line := range bytes.SplitSeq(l.tail, []byte("\n")) {
-		if s := text.OneLine(string(line), 200); s != "" {
+	for line := range strings.SplitSeq(tail, "\n") {
+		if s := text.OneLine(line, 200); s != "" {
 			lines = append(lines, s)
 		}
 	}

@@ -35,6 +35,10 @@ type Program struct {
 	Within  time.Duration // how long it may take until then; 0: one minute
 	Grace   time.Duration // how long it may take to end when it is asked to; 0: five seconds
 	Log     string        // the file that gets what it prints; one that is there is replaced
+
+	// Redact takes secrets out of what it prints before that is quoted in a
+	// message; nil: there are none. The log itself is as it was printed.
+	Redact func(string) string
 }
 
 const (
@@ -42,6 +46,9 @@ const (
 	defaultGrace  = 5 * time.Second
 	// deathWait is how long a killed program is waited for.
 	deathWait = 2 * time.Second
+	// hurry is how long a program may take to end when nobody waits any more:
+	// with the rest of the shutdown it must stay under a second.
+	hurry = 150 * time.Millisecond
 	// drain is how long the output of a program that has ended is waited for.
 	drain = 200 * time.Millisecond
 )
@@ -79,13 +86,17 @@ func Start(ctx context.Context, p Program) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	unhook := context.AfterFunc(ctx, func() { r.Stop() })
+	unhook := context.AfterFunc(ctx, func() { r.Abort() })
 	go func() {
 		<-r.ended
 		unhook()
 	}()
 	if err := r.await(ctx, p.WaitFor, p.Within); err != nil {
-		if left := r.Stop(); left != nil {
+		stop := r.Stop
+		if ctx.Err() != nil {
+			stop = r.Abort
+		}
+		if left := stop(); left != nil {
 			err = fmt.Errorf("%w; %w", err, left)
 		}
 		return nil, err
@@ -154,6 +165,7 @@ func (p *Program) launch() (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
+	log.redact = p.Redact
 	fail := func(err error) (*Running, error) {
 		log.close()
 		return nil, fmt.Errorf("cannot start %s: %s", p.name(), text.OneLine(cause(err), 200))
@@ -217,12 +229,18 @@ func (r *Running) Notes() []string { return append(r.log.notes(), r.child.notes.
 // Stop ends the program and what it started: it is asked to, and killed if it
 // does not. It returns once they are gone, or with an error if the system
 // cannot end them. It may be called again.
-func (r *Running) Stop() error {
+func (r *Running) Stop() error { return r.stop(r.grace) }
+
+// Abort is Stop for a caller that is about to end, which leaves the program
+// little time.
+func (r *Running) Abort() error { return r.stop(min(r.grace, hurry)) }
+
+func (r *Running) stop(grace time.Duration) error {
 	r.once.Do(func() {
 		select {
 		case <-r.ended:
 		default:
-			r.end()
+			r.end(grace)
 		}
 		r.log.wait(drain)
 		r.pipe.Close() // someone who got away may hold the other end
@@ -234,12 +252,12 @@ func (r *Running) Stop() error {
 }
 
 // end ends the program.
-func (r *Running) end() {
+func (r *Running) end(grace time.Duration) {
 	r.child.terminate()
 	select {
 	case <-r.ended:
 		return
-	case <-time.After(r.grace):
+	case <-time.After(grace):
 	}
 	r.child.kill()
 	select {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/dast/crawl"
 	"github.com/scangate/scangate/scanners/dast/rule"
 	"github.com/scangate/scangate/scanners/dast/rulesfile"
 	"github.com/scangate/scangate/text"
@@ -102,46 +103,20 @@ func ZAP(o ZAPOptions) ([]Tool, error) {
 	return tools, nil
 }
 
-// zapTarget reads an address and returns its normal form. Errors quote nothing
-// of it that may be a secret.
-func zapTarget(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	if err != nil || strings.ContainsAny(s, " \t\r\n") {
-		return nil, errors.New("an entry is no http:// or https:// address")
-	}
-	if u.User != nil {
-		return nil, fmt.Errorf("the address of %s holds a name or password: leave it out", text.OneLine(u.Hostname(), maxID))
-	}
-	if u = zapAddress(u); u == nil {
-		return nil, errors.New("an entry is no http:// or https:// address")
-	}
-	if u.RawQuery != "" || strings.Contains(s, "#") {
-		return nil, fmt.Errorf("the address of %s has a query or a fragment: name the page without it", text.OneLine(u.Hostname(), maxID))
-	}
-	return u, nil
-}
-
 // zapHost is what stands in the plan and in its expressions.
 var zapHost = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9._-]{0,252}[a-z0-9_.])?|\[[0-9a-f:.]+\])$`)
 
-// zapAddress returns the normal form of an address: lower case, no name or
-// password, no default port, no fragment, a path. It is nil for what is none.
-func zapAddress(u *url.URL) *url.URL {
-	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname())
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+// zapTarget reads an address and returns its normal form, that of the embedded
+// engine: what both find is the same only at the same target.
+func zapTarget(s string) (*url.URL, error) {
+	u, err := crawl.ParseTarget(s)
+	if err != nil {
+		return nil, err
 	}
-	if scheme != "http" && scheme != "https" || u.Opaque != "" || !zapHost.MatchString(host) {
-		return nil
+	if !zapHost.MatchString(strings.TrimSuffix(u.Host, ":"+u.Port())) {
+		return nil, errors.New("an entry is no http:// or https:// address of a host, such as http://localhost:8080")
 	}
-	if p := u.Port(); p != "" && !(scheme == "http" && p == "80" || scheme == "https" && p == "443") {
-		host += ":" + p
-	}
-	out := &url.URL{Scheme: scheme, Host: host, Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
-	if out.Path == "" {
-		out.Path = "/"
-	}
-	return out
+	return u, nil
 }
 
 // zapOrigin is the scope: scheme, host and port.

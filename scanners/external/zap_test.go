@@ -19,6 +19,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/dast/crawl"
 )
 
 // update writes the plan that is expected anew.
@@ -286,12 +287,12 @@ func TestZAPAddresses(t *testing.T) {
 		"http://[::1]:80/":            "http://[::1]/",
 		"http://a_b.example/":         "http://a_b.example/",
 	} {
-		if got := zapAddress(must(url.Parse(in))(t)); got == nil || got.String() != want {
+		if got := crawl.Normal(must(url.Parse(in))(t)); got == nil || got.String() != want {
 			t.Errorf("%s: %v", in, got)
 		}
 	}
 	for _, in := range []string{"mailto:a@b", "http://", "http:///x", "http://*.example/", "ws://a/"} {
-		if got := zapAddress(must(url.Parse(in))(t)); got != nil {
+		if got := crawl.Normal(must(url.Parse(in))(t)); got != nil {
 			t.Errorf("%s: %v", in, got)
 		}
 	}

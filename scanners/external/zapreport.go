@@ -12,6 +12,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/dast/alert"
+	"github.com/scangate/scangate/scanners/dast/crawl"
 	"github.com/scangate/scangate/scanners/dast/levels"
 	"github.com/scangate/scangate/scanners/dast/rule"
 	"github.com/scangate/scangate/scanners/dast/rulesfile"
@@ -129,7 +130,7 @@ func (z *zapReading) inScope(address string) (*url.URL, bool) {
 	if err != nil {
 		return nil, false
 	}
-	u = zapAddress(u)
+	u = crawl.Normal(u)
 	return u, u != nil && zapOrigin(u) == zapOrigin(z.target)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/scangate/scangate/scanners/dast/alert"
 	"github.com/scangate/scangate/text"
 )
 
@@ -72,20 +73,12 @@ func (s zapScan) evidence(id int, param, evidence string) string {
 	return line(masked(evidence), maxID)
 }
 
-var (
-	loginInURL  = regexp.MustCompile(`(//)[^/@\s"'<>]{1,200}@`)
-	valueInURL  = regexp.MustCompile(`([?&;][^=&\s"'<>?;]{1,100}=)[^&\s"'<>;]+`)
-	headerValue = regexp.MustCompile(`(?i)\b((?:set-)?cookie|(?:proxy-)?authorization)(\s*:\s*[^=;\s]{0,100}).*`)
-)
+var headerValue = regexp.MustCompile(`(?i)\b((?:set-)?cookie|(?:proxy-)?authorization)(\s*:\s*[^=;\s]{0,100}).*`)
 
-// masked takes out of a piece of an answer what may be a secret: names and
-// passwords and the values of parameters in addresses, cookies, credentials.
+// masked takes out of a piece of an answer what may be a secret: what
+// alert.Masked does, cookies, credentials.
 func masked(s string) string {
-	const maxPiece = 8 << 10
-	s = s[:min(len(s), maxPiece)]
-	s = headerValue.ReplaceAllString(s, "$1: …")
-	s = loginInURL.ReplaceAllString(s, "$1…@")
-	return valueInURL.ReplaceAllString(s, "$1…")
+	return alert.Masked(headerValue.ReplaceAllString(s[:min(len(s), alert.MaxPiece)], "$1: …"))
 }
 
 // zapHeaders are header fields as the embedded rules spell them, by their

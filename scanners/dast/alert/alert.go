@@ -45,10 +45,12 @@ type Place struct {
 const (
 	// maxFindings bounds what one target can make of results.
 	maxFindings = 20_000
-	// maxListed bounds the addresses that a finding lists.
-	maxListed = 100
-	// maxText and maxWord bound single texts, in bytes.
-	maxText, maxWord = 2000, 200
+	// maxListed bounds the addresses that a finding lists, and maxLists those
+	// of all findings of a target.
+	maxListed, maxLists = 100, 50_000
+	// maxText, maxShown and maxWord bound single texts and addresses, in
+	// characters.
+	maxText, maxShown, maxWord = 2000, 500, 200
 )
 
 // shown is an address without what may be a secret in it: values of
@@ -56,14 +58,14 @@ const (
 func shown(u *url.URL) string {
 	s := u.Scheme + "://" + u.Host + u.EscapedPath()
 	if u.RawQuery == "" {
-		return text.OneLine(s, maxText)
+		return text.OneLine(s, maxShown)
 	}
 	var names []string
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
 		names = append(names, name+"=…")
 	}
-	return text.OneLine(s+"?"+strings.Join(names, "&"), maxText)
+	return text.OneLine(s+"?"+strings.Join(names, "&"), maxShown)
 }
 
 // withoutParameters returns an address without the values of parameters in its

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -24,7 +25,30 @@ type Groups struct {
 
 	groups map[identity]*group
 	rules  map[string]finding.Rule
+	listed int  // addresses that the groups list
+	last   seen // what the last alert was about: the next one is often of the same answer
 }
+
+// seen is what is made of an address, once for all alerts about it: many
+// findings list it.
+type seen struct {
+	from     *url.URL
+	url      *url.URL // without values in its path
+	shown    string
+	template string
+}
+
+func (g *Groups) see(u *url.URL) seen {
+	if g.last.from != u {
+		clean := withoutParameters(u)
+		g.last = seen{u, clean, shown(clean), crawl.Template(clean)}
+	}
+	return g.last
+}
+
+// Path is the form of an address's path that findings are told apart by:
+// /user/{n} for /user/1.
+func Path(u *url.URL) string { return crawl.Template(withoutParameters(u)) }
 
 // identity tells findings apart. The port is no part of it, and neither is the
 // host: an application is the same one on a developer's machine.
@@ -47,24 +71,25 @@ func (g *Groups) Add(a Alert) {
 	if g.groups == nil {
 		g.groups, g.rules = map[identity]*group{}, map[string]finding.Rule{}
 	}
-	a.URL = withoutParameters(a.URL)
-	a.Ref, a.Method, a.Param = text.OneLine(a.Ref, maxWord), text.OneLine(a.Method, maxWord), text.OneLine(a.Param, maxWord)
-	id := identity{a.Ref, a.Method, crawl.Template(a.URL), a.Param}
-	at := shown(a.URL)
+	about := g.see(a.URL)
+	a.URL = about.url
+	a.Ref, a.Method, a.Param = text.OneLine(a.Ref, maxWord), text.OneLine(a.Method, maxWord), text.OneLine(Masked(a.Param), maxWord)
+	a.Evidence, a.Detail = text.OneLine(Masked(a.Evidence), maxWord), text.OneLine(a.Detail, 2*maxWord)
+	id := identity{a.Ref, a.Method, about.template, a.Param}
 	old := g.groups[id]
 	if old == nil {
 		if len(g.groups) >= maxFindings {
 			g.Left++
 			return
 		}
-		g.groups[id] = &group{first: a, urls: []string{at}, count: 1, place: g.locate(&a, nil)}
+		g.groups[id] = &group{first: a, urls: []string{about.shown}, count: 1, place: g.locate(&a, nil)}
 		if r, ok := g.rules[a.Ref]; !ok || severities[a.Risk] > r.Severity {
 			g.rules[a.Ref] = ruleOf(&a)
 		}
 		return
 	}
 	old.place = g.locate(&a, old.place)
-	i, found := slices.BinarySearch(old.urls, at)
+	i, found := slices.BinarySearch(old.urls, about.shown)
 	if found {
 		return
 	}
@@ -72,11 +97,13 @@ func (g *Groups) Add(a Alert) {
 	if i == 0 {
 		old.first = a // whichever comes first from the network
 	}
-	if len(old.urls) < maxListed {
-		old.urls = slices.Insert(old.urls, i, at)
-	} else if i < maxListed {
+	switch {
+	case len(old.urls) < maxListed && g.listed < maxLists:
+		g.listed++
+		old.urls = slices.Insert(old.urls, i, about.shown)
+	case i < len(old.urls):
 		copy(old.urls[i+1:], old.urls[i:])
-		old.urls[i] = at
+		old.urls[i] = about.shown
 	}
 }
 
@@ -143,7 +170,7 @@ func (g *Groups) finding(id identity, x *group) finding.Finding {
 func message(a *Alert, x *group) string {
 	m := text.OneLine(a.Name, maxWord)
 	if a.Detail != "" {
-		m += ": " + text.OneLine(a.Detail, 2*maxWord)
+		m += ": " + a.Detail
 	}
 	m += "; " + strings.TrimSpace(a.Method+" "+x.urls[0])
 	if n := x.count - 1; n > 0 {
@@ -153,7 +180,7 @@ func message(a *Alert, x *group) string {
 		m += "; " + a.Param
 	}
 	if a.Evidence != "" {
-		m += "; seen: " + text.OneLine(a.Evidence, maxWord)
+		m += "; seen: " + a.Evidence
 	}
 	return m
 }

@@ -1,12 +1,16 @@
 package crawl
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/scangate/scangate/text"
 )
 
 // maxAddress bounds an address, in bytes. Browsers and servers take longer
@@ -65,11 +69,52 @@ func schemeOf(ref string) string {
 	return ""
 }
 
-// canonical returns the normal form of an absolute address: without fragment,
+// ParseTarget reads the address of an application that somebody has named, and
+// returns its normal form. Errors quote nothing of it that may be a secret.
+func ParseTarget(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(address, " \t\r\n") {
+		return nil, errors.New("an entry is no http:// or https:// address, such as http://localhost:8080")
+	}
+	host := text.OneLine(u.Hostname(), 100)
+	if u.User != nil {
+		return nil, fmt.Errorf("the address of %s holds a name or password: leave it out, and where a header is taken give that from the environment", host)
+	}
+	out, why := normal(u)
+	switch {
+	case why == OtherScheme:
+		return nil, fmt.Errorf("the address of %s is no http:// or https:// address, such as http://localhost:8080", host)
+	case why != "":
+		return nil, errors.New("an entry is no http:// or https:// address of a host, such as http://localhost:8080")
+	case len(address) > maxAddress:
+		return nil, fmt.Errorf("the address of %s is over %s", host, text.Count(maxAddress, "byte"))
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(address, "#"):
+		return nil, fmt.Errorf("the address of %s has a query or a fragment: name the page without it", host)
+	}
+	return out, nil
+}
+
+// Normal returns the normal form of an absolute address, as ParseTarget does.
+// It is nil for what is no http or https address of a host.
+func Normal(u *url.URL) *url.URL {
+	out, _ := normal(u)
+	return out
+}
+
+// canonical is normal for addresses that are to be asked for.
+func canonical(u *url.URL) (*url.URL, Reason) {
+	out, why := normal(u)
+	if why == "" && len(out.String()) > maxAddress {
+		return nil, LongAddress
+	}
+	return out, why
+}
+
+// normal returns the normal form of an absolute address: without fragment,
 // credentials, default port and dot segments, percent-encoded where that is
 // needed and nowhere else. The order of parameters may mean something and is
 // kept.
-func canonical(u *url.URL) (*url.URL, Reason) {
+func normal(u *url.URL) (*url.URL, Reason) {
 	scheme := strings.ToLower(u.Scheme)
 	if scheme != "http" && scheme != "https" {
 		return nil, OtherScheme
@@ -90,9 +135,6 @@ func canonical(u *url.URL) (*url.URL, Reason) {
 	path := withoutDots(escape(u.EscapedPath(), "/:@!$&'()*+,;="))
 	out := &url.URL{Scheme: scheme, Host: host, RawPath: path, RawQuery: escape(u.RawQuery, "/:@!$&'()*+,;=?[]|")}
 	out.Path, _ = url.PathUnescape(path) // escape leaves nothing that could fail
-	if len(out.String()) > maxAddress {
-		return nil, LongAddress
-	}
 	return out, ""
 }
 

@@ -84,7 +84,7 @@ func (o Options) complete() (Options, error) {
 	}
 	o.Target = target
 	o.Seeds = slices.Clone(o.Seeds)
-	if err := checkHeader(o.Header, o.Cookies); err != nil {
+	if err := CheckHeader(o.Header, o.Cookies); err != nil {
 		return o, err
 	}
 	if o.UserAgent == "" {
@@ -118,7 +118,9 @@ func within[T int | int64 | time.Duration](v, usual, most T) T {
 // value, a request or its answer would be another one than is recorded.
 var ownHeaders = []string{"Host", "Connection", "Content-Length", "Transfer-Encoding", "Accept-Encoding", "Cookie", "Upgrade", "Te", "Trailer", "Expect", "Range"}
 
-func checkHeader(header, cookies []exchange.Field) error {
+// CheckHeader tells what is wrong with header fields and cookies to send,
+// without their values.
+func CheckHeader(header, cookies []exchange.Field) error {
 	for _, f := range header {
 		if !httpguts.ValidHeaderFieldName(f.Name) {
 			return fmt.Errorf("%.40q is no name of a header field", f.Name)

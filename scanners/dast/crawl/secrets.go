@@ -23,6 +23,12 @@ const minSecret = 8
 // once a page repeats them. The longest come first.
 type secrets []string
 
+// Redact returns a function that takes the values of header fields and cookies
+// out of a text.
+func Redact(header, cookies []exchange.Field) func(string) string {
+	return newSecrets(header, cookies).text
+}
+
 func newSecrets(header, cookies []exchange.Field) secrets {
 	var plain []string
 	for _, f := range header {
@@ -44,7 +50,8 @@ func newSecrets(header, cookies []exchange.Field) secrets {
 	var out secrets
 	for _, s := range plain {
 		if len(s) >= minSecret {
-			out = append(out, s, html.EscapeString(s), url.QueryEscape(s), url.PathEscape(s))
+			// In a page, in an address, and in JSON as some write it.
+			out = append(out, s, html.EscapeString(s), url.QueryEscape(s), url.PathEscape(s), strings.ReplaceAll(s, "/", `\/`))
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })

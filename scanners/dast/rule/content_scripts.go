@@ -30,7 +30,7 @@ func checkForeignScript(x *exchange.Exchange, report func(Alert)) {
 			base, known = pageBase(x), true
 		}
 		if otherHost(x, base, src) {
-			report(Alert{Param: cut(src), Evidence: wholeElement(x, e)})
+			report(Alert{Param: src[:min(len(src), maxParam)], Evidence: wholeElement(x, e)})
 		}
 	}
 }
@@ -106,7 +106,7 @@ func checkPolyfill(x *exchange.Exchange, report func(Alert)) {
 			}
 			if p := follow(base, src); p.web() && polyfillHost(p.host) {
 				loaded = true
-				report(Alert{Kind: 1, Param: cut(src), Evidence: wholeElement(x, e)})
+				report(Alert{Kind: 1, Param: src[:min(len(src), maxParam)], Evidence: wholeElement(x, e)})
 			}
 		}
 		if named == "" && e.Text != "" {

@@ -72,8 +72,9 @@ type Alert struct {
 // maxAlerts bounds what one rule says of one exchange.
 const maxAlerts = 100
 
-// maxEvidence bounds Evidence, in bytes.
-const maxEvidence = 200
+// maxEvidence bounds Evidence, and maxParam a Param that the page wrote, in
+// bytes.
+const maxEvidence, maxParam = 200, 2048
 
 // All lists the rules: ZAP's in the order of their ids, then our own in the
 // order of their names.

@@ -331,8 +331,8 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		if err != nil {
 			return nil, err
 		}
-		if e.name == "dast" {
-			set.program = s[0].(*dast.Scanner).Program() // zap scans it, too
+		if d, ok := s[0].(*dast.Scanner); ok {
+			set.program = d.Program() // zap scans it, too
 		}
 		if set.asked || detect {
 			out = append(out, s...)

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dast"
+	"github.com/scangate/scangate/scanners/dast/crawl"
 	"github.com/scangate/scangate/scanners/external"
 )
 
@@ -26,14 +29,28 @@ func makeDAST(s config.Section, set settings) ([]scanners.Scanner, error) {
 	if err := s.Decode(&o); err != nil {
 		return nil, err
 	}
+	for _, t := range set.targets {
+		if _, err := crawl.ParseTarget(t); err != nil {
+			return nil, usage("--target: %v", err) // which is no mistake of the file
+		}
+	}
 	all, err := dast.New(o, dast.Setting{
 		Targets: set.targets, Offline: set.offline, Dir: set.path, File: set.config, Getenv: set.getenv,
 		ReadFile: func(name string) ([]byte, error) { return readBelow(set.path, name, maxDescription) },
-		Log: func() (string, error) {
-			return defaultLog, makeResultsDir(filepath.Dir(defaultLog))
+		Log: func(n int) (string, error) {
+			name := defaultLog
+			if n > 0 {
+				name = fmt.Sprintf("%s-%d.log", strings.TrimSuffix(defaultLog, ".log"), n+1)
+			}
+			return name, makeResultsDir(filepath.Dir(name))
 		},
 	})
-	if err != nil {
+	var inFile *dast.FileError
+	var atLine *config.Error
+	switch {
+	case errors.As(err, &inFile), errors.As(err, &atLine):
+		return nil, usageError{err} // it names a better place than the section's
+	case err != nil:
 		return nil, usageError{s.Errorf("%v", err)}
 	}
 	out := make([]scanners.Scanner, len(all))

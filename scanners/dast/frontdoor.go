@@ -51,7 +51,7 @@ func (j *judge) frontDoor(ctx context.Context, o crawl.Options) {
 }
 
 func (j *judge) doorNote(err error) {
-	j.notes = append(j.notes, finding.Note{Level: finding.Gap, Message: "the front door is not looked at: " + err.Error()})
+	j.note(finding.Gap, "", 0, "the front door is not looked at: "+err.Error())
 }
 
 // doorAlerts collects what was seen at the front door.

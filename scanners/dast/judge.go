@@ -1,15 +1,18 @@
 package dast
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/dast/alert"
 	"github.com/scangate/scangate/scanners/dast/crawl"
+	"github.com/scangate/scangate/scanners/dast/exchange"
 	"github.com/scangate/scangate/scanners/dast/levels"
 	"github.com/scangate/scangate/scanners/dast/openapi"
 	"github.com/scangate/scangate/scanners/dast/rule"
+	"github.com/scangate/scangate/text"
 )
 
 // judge applies the rules to the pages of one application.
@@ -18,19 +21,24 @@ type judge struct {
 	groups  alert.Groups
 	notes   []finding.Note
 	bytes   int64
-	api     map[string]int // addresses of the API's description, with their lines
+	api     map[string]int // paths of the API's description, with their lines
 }
 
 func newJudge(s *Scanner) *judge {
 	j := &judge{scanner: s, api: map[string]int{}}
 	j.groups.Place = s.place
 	j.groups.Locate = j.locate
+	if s.file != nil {
+		for _, m := range s.file.Foreign {
+			j.note(finding.Information, s.file.Name, m.Line, fmt.Sprintf("rule %d is not among those of dast: this line has no effect on it", m.ID))
+		}
+	}
 	return j
 }
 
 // locate reports what comes of an operation of the API where it is described.
 func (j *judge) locate(a *alert.Alert) (alert.Place, bool) {
-	line, ok := j.api[a.URL.String()]
+	line, ok := j.api[alert.Path(a.URL)]
 	return alert.Place{Path: j.scanner.apiName, Line: max(line, 1)}, ok
 }
 
@@ -58,24 +66,44 @@ func alertOf(r *rule.Rule, a rule.Alert, method string, u *url.URL) alert.Alert 
 // own: one that needs some is asked without them, as a stranger would.
 func (j *judge) describe(all openapi.Requests) []*url.URL {
 	var seeds []*url.URL
+	name := j.scanner.apiName
 	for _, r := range all.List {
-		seeds = append(seeds, r.URL)
-		if _, ok := j.api[r.URL.String()]; !ok {
-			j.api[r.URL.String()] = r.Line
+		u := crawl.Normal(r.URL) // as the crawler spells it
+		if u == nil {
+			continue
+		}
+		seeds = append(seeds, u)
+		if path := alert.Path(u); j.api[path] == 0 {
+			j.api[path] = r.Line
+		}
+		if missing := j.missing(r.Header); len(missing) > 0 {
+			j.note(finding.Information, name, r.Line, fmt.Sprintf("%s %s is asked without what it requires: %s; give that with headers: under scanners: dast",
+				r.Method, r.Template, strings.Join(missing, ", ")))
 		}
 	}
 	for _, n := range all.Notes {
-		j.note(finding.Information, 0, n)
+		j.note(finding.Information, name, 0, n)
 	}
 	for _, s := range all.Skipped {
-		j.note(finding.Information, s.Line, strings.TrimSpace(s.Method+" "+s.Template)+" is not asked: "+s.Reason)
+		j.note(finding.Information, name, s.Line, strings.TrimSpace(s.Method+" "+s.Template)+" is not asked: "+s.Reason)
 	}
 	return seeds
 }
 
-// note is about the description of the API.
-func (j *judge) note(level finding.NoteLevel, line int, message string) {
-	j.notes = append(j.notes, finding.Note{Level: level, Path: j.scanner.apiName, Line: line, Message: message})
+// missing are the header fields that an operation requires and that are not
+// sent.
+func (j *judge) missing(required exchange.Header) []string {
+	var out []string
+	for _, f := range required {
+		if !exchange.Header(j.scanner.crawl.Header).Has(f.Name) {
+			out = append(out, text.OneLine(f.Name, 60))
+		}
+	}
+	return out
+}
+
+func (j *judge) note(level finding.NoteLevel, path string, line int, message string) {
+	j.notes = append(j.notes, finding.Note{Level: level, Path: path, Line: line, Message: message})
 }
 
 // add collects an alert, as the team's rules file has it.

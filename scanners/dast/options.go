@@ -1,12 +1,9 @@
 package dast
 
 import (
-	"bytes"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -17,7 +14,6 @@ import (
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/scanners/dast/alert"
 	"github.com/scangate/scangate/scanners/dast/crawl"
-	"github.com/scangate/scangate/scanners/dast/exchange"
 	"github.com/scangate/scangate/scanners/dast/rule"
 	"github.com/scangate/scangate/scanners/dast/rulesfile"
 	"github.com/scangate/scangate/text"
@@ -54,11 +50,13 @@ type Variable struct {
 
 // Setting is what a scan has besides its configuration.
 type Setting struct {
-	Targets  []string                        // of the command line
-	Offline  bool                            // only targets on this machine
-	Dir      string                          // the scanned directory
-	File     string                          // the configuration's path below Dir; empty: it is elsewhere
-	Log      func() (name string, err error) // makes room for what the program under test prints
+	Targets []string // of the command line
+	Offline bool     // only targets on this machine
+	Dir     string   // the scanned directory
+	File    string   // the configuration's path below Dir; empty: it is elsewhere
+	// Log makes room for what the program under test prints, once for each time
+	// that it is started: n is how often it was before.
+	Log      func(n int) (name string, err error)
 	ReadFile func(name string) ([]byte, error)
 	Getenv   func(name string) string
 }
@@ -90,7 +88,7 @@ func New(o Options, set Setting) ([]*Scanner, error) {
 	}
 	var out []*Scanner
 	add := func(address string, place alert.Place) error {
-		u, err := parseTarget(address)
+		u, err := crawl.ParseTarget(address)
 		if err != nil {
 			return err
 		}
@@ -130,7 +128,7 @@ func New(o Options, set Setting) ([]*Scanner, error) {
 		return []*Scanner{{common: c}}, nil
 	}
 	if len(o.Start) > 0 {
-		if c.program, err = o.program(set, out[0].target); err != nil {
+		if c.program, err = o.program(set, out[0].target, crawl.Redact(c.crawl.Header, c.crawl.Cookies)); err != nil {
 			return nil, err
 		}
 		for _, s := range out {
@@ -140,34 +138,21 @@ func New(o Options, set Setting) ([]*Scanner, error) {
 	return out, nil
 }
 
-// parseTarget reads the address of an application.
-func parseTarget(address string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(address, " \t\r\n"):
-		return nil, errors.New("an entry is no http:// or https:// address")
-	case u.User != nil:
-		return nil, fmt.Errorf("the address of %s holds a name or password: give it as a header from the environment", text.OneLine(u.Hostname(), 100))
-	}
-	u.Fragment, u.RawFragment = "", ""
-	u.Host = strings.ToLower(u.Host)
-	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; strings.HasSuffix(u.Host, port) {
-		u.Host = strings.TrimSuffix(u.Host, port)
-	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	return u, nil
-}
-
 // complete checks everything that can be wrong before anything is asked for.
 func (o *Options) complete(set Setting) (common, error) {
 	c := common{offline: set.Offline, rules: rule.All()}
 	c.crawl = crawl.Options{Depth: o.Depth, Pages: o.Pages, Time: o.Time, Rate: crawl.DefaultRate}
-	for what, n := range map[string]int{"depth": o.Depth, "pages": o.Pages} {
-		if n < 0 {
-			return c, fmt.Errorf("%s: want a number above 0, not %d", what, n)
-		}
+	switch {
+	case o.Depth < 0:
+		return c, fmt.Errorf("depth: want a number above 0, not %d", o.Depth)
+	case o.Pages < 0:
+		return c, fmt.Errorf("pages: want a number above 0, not %d", o.Pages)
+	case o.Time < 0:
+		return c, fmt.Errorf("time: want a duration such as 2m, not %s", o.Time)
+	case o.Within < 0:
+		return c, fmt.Errorf("within: want a duration such as 30s, not %s", o.Within)
+	case len(o.Start) == 0 && (o.WaitFor != "" || o.Within != 0):
+		return c, errors.New("wait-for and within are for a program that start: starts, and there is none")
 	}
 	switch rate, err := strconv.ParseFloat(o.Rate, 64); {
 	case o.Rate == "":
@@ -183,7 +168,7 @@ func (o *Options) complete(set Setting) (common, error) {
 	case "ignore":
 		c.crawl.IgnoreRobots = true
 	default:
-		return c, fmt.Errorf("robots: want obey or ignore, not %q%s", o.Robots, text.Suggest(o.Robots, []string{"obey", "ignore"}))
+		return c, fmt.Errorf("robots: want obey or ignore, not %q%s", text.OneLine(o.Robots, 40), text.Suggest(o.Robots, []string{"obey", "ignore"}))
 	}
 	if len(o.Exclude) > maxPatterns {
 		return c, fmt.Errorf("exclude: more than %d expressions", maxPatterns)
@@ -191,99 +176,21 @@ func (o *Options) complete(set Setting) (common, error) {
 	for _, e := range o.Exclude {
 		re, err := regexp.Compile(e)
 		if err != nil {
-			return c, fmt.Errorf("exclude: %w", err)
+			return c, fmt.Errorf("exclude: %s", text.OneLine(err.Error(), 200))
 		}
 		c.crawl.OutOfScope = append(c.crawl.OutOfScope, re)
 	}
-	var err error
-	if c.crawl.Header, err = c.variables("headers", o.Headers, set.Getenv); err != nil {
-		return c, err
-	}
-	if c.crawl.Cookies, err = c.variables("cookies", o.Cookies, set.Getenv); err != nil {
+	if err := o.secrets(&c, set.Getenv); err != nil {
 		return c, err
 	}
 	if o.Source != "" {
 		name := path.Clean(filepath.ToSlash(o.Source))
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
-			return c, fmt.Errorf("source: %q is no file below the scanned directory", o.Source)
+			return c, fmt.Errorf("source: %q is no file below the scanned directory", text.OneLine(o.Source, 200))
 		}
 		c.place = alert.Place{Path: name, Line: 1}
 	}
 	return c, o.files(&c, set)
-}
-
-// files reads the files that the section names.
-func (o *Options) files(c *common, set Setting) error {
-	read := func(key, name string) ([]byte, error) {
-		if !filepath.IsLocal(filepath.FromSlash(name)) {
-			return nil, fmt.Errorf("%s: %q is no file below the scanned directory", key, name)
-		}
-		data, err := set.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		return data, nil
-	}
-	if o.Rules != "" {
-		data, err := read("rules", o.Rules)
-		if err != nil {
-			return err
-		}
-		if c.file, err = rulesfile.Parse(bytes.NewReader(data), o.Rules, ids(c.rules)); err != nil {
-			return err
-		}
-	}
-	if o.OpenAPI != "" {
-		data, err := read("openapi", o.OpenAPI)
-		if err != nil {
-			return err
-		}
-		c.api, c.apiName = data, path.Clean(filepath.ToSlash(o.OpenAPI))
-	}
-	if o.CA != "" {
-		pem, err := read("ca", o.CA)
-		if err != nil {
-			return err
-		}
-		var pool *x509.CertPool
-		if pool, err = crawl.CAs(pem); err != nil {
-			return fmt.Errorf("ca: %s %w", o.CA, err)
-		}
-		c.crawl.RootCAs = pool
-	}
-	return nil
-}
-
-// ids are those of the rules that ZAP has, too.
-func ids(rules []*rule.Rule) []int {
-	var out []int
-	for _, r := range rules {
-		if r.ID > 0 {
-			out = append(out, r.ID)
-		}
-	}
-	return out
-}
-
-// variables reads the values of headers or cookies. One that is not set fails
-// the scan, which would see the application as a stranger does; it is no
-// mistake of the configuration, as other scanners may run without it.
-func (c *common) variables(key string, list []Variable, getenv func(string) string) ([]exchange.Field, error) {
-	if len(list) > maxVariable {
-		return nil, fmt.Errorf("%s: more than %d", key, maxVariable)
-	}
-	var out []exchange.Field
-	for _, v := range list {
-		if v.Name == "" || v.From == "" {
-			return nil, fmt.Errorf("%s: want {name: NAME, from: VARIABLE}: values stand in the environment, not in the file", key)
-		}
-		value := getenv(v.From)
-		if value == "" && c.unset == nil {
-			c.unset = fmt.Errorf("%s: %s: the environment variable %s is not set", key, text.OneLine(v.Name, 60), text.OneLine(v.From, 60))
-		}
-		out = append(out, exchange.Field{Name: v.Name, Value: value})
-	}
-	return out, nil
 }
 
 // onThisMachine reports a host that no network is needed for.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/dast/crawl"
 	"github.com/scangate/scangate/scanners/dast/start"
 )
 
@@ -14,18 +15,19 @@ import (
 // beside them, share it: it runs while one of them needs it.
 type Program struct {
 	about start.Program
-	log   func() (string, error)
+	log   func(n int) (string, error)
 
-	mu      sync.Mutex
+	turn    chan struct{} // holds the one who starts or stops it
+	starts  int
 	users   int
 	running *start.Running
 	cancel  context.CancelFunc
 }
 
-func (o *Options) program(set Setting, first *url.URL) (*Program, error) {
+func (o *Options) program(set Setting, first *url.URL, redact func(string) string) (*Program, error) {
 	wait := first
 	if o.WaitFor != "" {
-		u, err := parseTarget(o.WaitFor)
+		u, err := crawl.ParseTarget(o.WaitFor)
 		if err != nil {
 			return nil, fmt.Errorf("wait-for: %w", err)
 		}
@@ -34,7 +36,10 @@ func (o *Options) program(set Setting, first *url.URL) (*Program, error) {
 	if !onThisMachine(wait.Hostname()) {
 		return nil, fmt.Errorf("wait-for: %s is not on this machine, where the program is started", wait.Host)
 	}
-	return &Program{about: start.Program{Argv: o.Start, Dir: set.Dir, WaitFor: wait, Within: o.Within}, log: set.Log}, nil
+	return &Program{
+		about: start.Program{Argv: o.Start, Dir: set.Dir, WaitFor: wait, Within: o.Within, Redact: redact},
+		log:   set.Log, turn: make(chan struct{}, 1),
+	}, nil
 }
 
 // Use starts the program unless it runs. The caller calls done when it does not
@@ -44,54 +49,77 @@ func (p *Program) Use(ctx context.Context) (done func() []finding.Note, err erro
 	if p == nil {
 		return func() []finding.Note { return nil }, nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-p.turn }()
 	if p.users == 0 {
-		log, err := p.log()
-		if err != nil {
-			return nil, fmt.Errorf("start: %w", err)
-		}
-		p.about.Log = log
-		// It outlives the one that started it, but not the last one.
-		alone, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		stop := context.AfterFunc(ctx, cancel)
-		running, err := start.Start(alone, p.about)
-		stop()
-		if err != nil {
-			cancel()
+		if err := p.start(ctx); err != nil {
 			return nil, err
 		}
-		p.running, p.cancel = running, cancel
 	}
 	p.users++
 	running := p.running
 	var once sync.Once
-	return func() (notes []finding.Note) {
-		once.Do(func() { notes = p.leave(ctx, running) })
+	var notes []finding.Note
+	leave := func() { once.Do(func() { notes = p.leave(ctx, running) }) }
+	// Whoever is interrupted may not come to say that it is done.
+	unhook := context.AfterFunc(ctx, leave)
+	return func() []finding.Note {
+		unhook()
+		leave()
 		return notes
 	}, nil
 }
 
+// start starts the program. It outlives the one that has it started, but not
+// the last one that uses it.
+func (p *Program) start(ctx context.Context) error {
+	name, err := p.log(p.starts)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	p.starts++
+	p.about.Log = name
+	alone, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	running, err := start.Start(alone, p.about)
+	stop()
+	if err != nil {
+		cancel()
+		return err
+	}
+	p.running, p.cancel = running, cancel
+	return nil
+}
+
 func (p *Program) leave(ctx context.Context, running *start.Running) []finding.Note {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.turn <- struct{}{}
+	defer func() { <-p.turn }()
 	var notes []finding.Note
+	note := func(level finding.NoteLevel, message string) {
+		notes = append(notes, finding.Note{Level: level, Message: message})
+	}
 	if err := running.Death(); err != nil {
-		notes = append(notes, finding.Note{Level: finding.Gap, Message: "the program ended before the scan did: " + err.Error()})
+		note(finding.Gap, "the program ended before the scan did: "+err.Error())
 	}
 	p.users--
 	if p.users > 0 {
 		return notes
 	}
-	if ctx.Err() != nil {
-		p.cancel() // nobody waits for it to end in peace
-	}
 	defer p.cancel()
-	if err := running.Stop(); err != nil {
-		notes = append(notes, finding.Note{Level: finding.Warning, Message: err.Error()})
+	stop := running.Stop
+	if ctx.Err() != nil {
+		stop = running.Abort // nobody waits for it to end in peace
+	}
+	if err := stop(); err != nil {
+		note(finding.Warning, err.Error())
 	}
 	for _, n := range running.Notes() {
-		notes = append(notes, finding.Note{Level: finding.Information, Message: n})
+		note(finding.Information, n)
 	}
-	return append(notes, finding.Note{Level: finding.Information, Message: "what the program printed is in " + p.about.Log})
+	note(finding.Information, "what the program printed is in "+p.about.Log)
+	return notes
 }

@@ -111,6 +111,6 @@ func (w withProgram) Scan(ctx context.Context, t scanners.Target, work scanners.
 	if err != nil {
 		return out, err
 	}
-	defer func() { out.Notes = append(out.Notes, done()...) }()
+	defer func() { out.Notes = append(out.Notes, done(err != nil)...) }()
 	return w.Scanner.Scan(ctx, t, work)
 }

@@ -101,9 +101,10 @@ func (s *Scanner) Scan(ctx context.Context, _ scanners.Target, _ scanners.Work) 
 	if err != nil {
 		return out, err
 	}
-	defer func() { out.Notes = append(out.Notes, done()...) }()
+	var report crawl.Report
+	defer func() { out.Notes = append(out.Notes, done(err != nil || report.Incomplete())...) }()
 
-	report, err := crawl.Run(ctx, options, j.page)
+	report, err = crawl.Run(ctx, options, j.page)
 	if err != nil {
 		return out, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners/dast/crawl"
@@ -42,12 +43,17 @@ func (o *Options) program(set Setting, first *url.URL, redact func(string) strin
 	}, nil
 }
 
+// deathWatch is how long a program that has stopped to answer is given to be
+// dead: the system closes its connections first.
+const deathWatch = 300 * time.Millisecond
+
 // Use starts the program unless it runs. The caller calls done when it does not
-// need it any more, which says what a reader should know of it. A nil one
-// stands for a program that somebody else has started.
-func (p *Program) Use(ctx context.Context) (done func() []finding.Note, err error) {
+// need it any more, which says what a reader should know of it; silent tells
+// that it did not answer all that it was asked. A nil one stands for a program
+// that somebody else has started.
+func (p *Program) Use(ctx context.Context) (done func(silent bool) []finding.Note, err error) {
 	if p == nil {
-		return func() []finding.Note { return nil }, nil
+		return func(bool) []finding.Note { return nil }, nil
 	}
 	select {
 	case p.turn <- struct{}{}:
@@ -67,8 +73,14 @@ func (p *Program) Use(ctx context.Context) (done func() []finding.Note, err erro
 	leave := func() { once.Do(func() { notes = p.leave(ctx, running) }) }
 	// Whoever is interrupted may not come to say that it is done.
 	unhook := context.AfterFunc(ctx, leave)
-	return func() []finding.Note {
+	return func(silent bool) []finding.Note {
 		unhook()
+		if silent && ctx.Err() == nil {
+			select {
+			case <-running.Ended():
+			case <-time.After(deathWatch):
+			}
+		}
 		leave()
 		return notes
 	}, nil

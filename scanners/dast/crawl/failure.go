@@ -32,13 +32,13 @@ func explain(err error) string {
 	case errors.As(err, &dns):
 		return "its name cannot be looked up; check the network's name server"
 	case errors.As(err, &authority):
-		return "its certificate is signed by an authority that is not trusted; give that authority's certificate, or the server's own where it signed itself"
+		return "its certificate is signed by an authority that is not trusted; give that authority's certificate with ca: under scanners: dast, or the server's own where it signed itself"
 	case errors.As(err, &name):
 		return "its certificate is for another name; use the name that it is for as the target"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "its certificate has expired or is not valid yet; renew it"
 	case errors.As(err, &verification), errors.As(err, &invalid):
-		return "its certificate cannot be verified; correct it, or give its authority's certificate"
+		return "its certificate cannot be verified; correct it, or give its authority's certificate with ca: under scanners: dast"
 	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return "it does not speak TLS; is its address http:// rather than https://?"
 	case strings.Contains(err.Error(), "tls: certificate required"), strings.Contains(err.Error(), "tls: bad certificate"):

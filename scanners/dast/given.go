@@ -30,7 +30,7 @@ func (o *Options) files(c *common, set Setting) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			return nil, fmt.Errorf("%s: %q is no file below the scanned directory", key, text.OneLine(name, 200))
 		}
-		data, err := set.ReadFile(name)
+		data, err := set.ReadFile(path.Clean(filepath.ToSlash(name)))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}

@@ -147,10 +147,6 @@ func (o *Options) complete(set Setting) (common, error) {
 		return c, fmt.Errorf("depth: want a number above 0, not %d", o.Depth)
 	case o.Pages < 0:
 		return c, fmt.Errorf("pages: want a number above 0, not %d", o.Pages)
-	case o.Time < 0:
-		return c, fmt.Errorf("time: want a duration such as 2m, not %s", o.Time)
-	case o.Within < 0:
-		return c, fmt.Errorf("within: want a duration such as 30s, not %s", o.Within)
 	case len(o.Start) == 0 && (o.WaitFor != "" || o.Within != 0):
 		return c, errors.New("wait-for and within are for a program that start: starts, and there is none")
 	}

@@ -40,7 +40,7 @@ func TestGroups(t *testing.T) {
 	want := []string{
 		"dast/--1:1 low HEAD / Server; HEAD http://[::1]/; seen: nginx/1[31m ::error::x",
 		"dast/localhost:1 medium GET / Missing Anti-clickjacking Header; GET http://localhost:8080/; x-frame-options",
-		"dast/localhost/c:1 medium GET /a%{n}ab/../../c Missing Anti-clickjacking Header; GET http://localhost:8080/a%0ab/../../c; x-frame-options",
+		"dast/localhost/c:1 medium GET /a%0ab/../../c Missing Anti-clickjacking Header; GET http://localhost:8080/a%0ab/../../c; x-frame-options",
 		"dast/localhost/user/1:1 medium GET /user/{n} Missing Anti-clickjacking Header; GET http://localhost:8080/user/1?token=…&page=… and 2 more pages; x-frame-options",
 	}
 	for range 10 {

@@ -68,6 +68,11 @@ func fold(s string) string {
 			s = s[len(mark):]
 			continue
 		}
+		if len(s) >= 3 && s[0] == '%' { // a byte of a letter, and no number
+			b.WriteString(s[:3])
+			s = s[3:]
+			continue
+		}
 		n := 0
 		for n < len(s) && alphanumeric(s[n]) {
 			n++
@@ -99,7 +104,7 @@ func foldRun(s, mark string) string {
 	if identifies || slices.Contains(months, strings.ToLower(s)) {
 		return mark
 	}
-	if digits == 0 {
+	if digits == 0 || digits <= 2 && digits == len(s)-1 && s[0] == 'v' { // v1 is another API than v2
 		return s
 	}
 	var b strings.Builder

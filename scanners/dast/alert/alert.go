@@ -101,7 +101,7 @@ func pathOf(u *url.URL) string {
 	if host == "" {
 		host = "unknown"
 	}
-	return path.Join("dast", text.OneLine(host, maxWord), path.Clean("/"+text.OneLine(u.Path, maxText)))
+	return path.Join("dast", text.OneLine(host, maxWord), path.Clean("/"+text.OneLine(u.Path, maxShown)))
 }
 
 var severities = map[rule.Risk]finding.Severity{

@@ -74,7 +74,6 @@ func (g *Groups) Add(a Alert) {
 	about := g.see(a.URL)
 	a.URL = about.url
 	a.Ref, a.Method, a.Param = text.OneLine(a.Ref, maxWord), text.OneLine(a.Method, maxWord), text.OneLine(Masked(a.Param), maxWord)
-	a.Evidence, a.Detail = text.OneLine(Masked(a.Evidence), maxWord), text.OneLine(a.Detail, 2*maxWord)
 	id := identity{a.Ref, a.Method, about.template, a.Param}
 	old := g.groups[id]
 	if old == nil {
@@ -82,7 +81,7 @@ func (g *Groups) Add(a Alert) {
 			g.Left++
 			return
 		}
-		g.groups[id] = &group{first: a, urls: []string{about.shown}, count: 1, place: g.locate(&a, nil)}
+		g.groups[id] = &group{first: shortened(a), urls: []string{about.shown}, count: 1, place: g.locate(&a, nil)}
 		if r, ok := g.rules[a.Ref]; !ok || severities[a.Risk] > r.Severity {
 			g.rules[a.Ref] = ruleOf(&a)
 		}
@@ -95,7 +94,7 @@ func (g *Groups) Add(a Alert) {
 	}
 	old.count++
 	if i == 0 {
-		old.first = a // whichever comes first from the network
+		old.first = shortened(a) // whichever comes first from the network
 	}
 	switch {
 	case len(old.urls) < maxListed && g.listed < maxLists:
@@ -119,6 +118,12 @@ func (g *Groups) locate(a *Alert, old *Place) *Place {
 	return &p
 }
 
+// shortened is an alert of which nothing is kept that is not shown.
+func shortened(a Alert) Alert {
+	a.Evidence, a.Detail = text.OneLine(Masked(a.Evidence), maxWord), text.OneLine(a.Detail, 2*maxWord)
+	return a
+}
+
 // Findings returns what was collected, in a fixed order, and its rules.
 func (g *Groups) Findings() ([]finding.Finding, []finding.Rule) {
 	out := make([]finding.Finding, 0, len(g.groups))
@@ -139,12 +144,12 @@ func (g *Groups) Findings() ([]finding.Finding, []finding.Rule) {
 func (g *Groups) finding(id identity, x *group) finding.Finding {
 	a := &x.first
 	f := finding.Finding{
-		RuleID: id.ref, Severity: severities[a.Risk], SeveritySource: "zap rules", Resource: strings.TrimSpace(id.method + " " + id.path),
+		RuleID: id.ref, Severity: severities[a.Risk], SeveritySource: "zap rules", Resource: text.OneLine(id.method+" "+id.path, maxShown),
 		Fix: text.OneLine(a.Fix, maxText),
 		// The file stands for the target and is no part of what is wrong.
 		Key: strings.Join([]string{id.ref, id.method, id.path, id.param}, " "), KeyOnly: true,
 	}
-	if len(f.Key) > maxText {
+	if len(f.Key) > maxShown {
 		sum := sha256.Sum256([]byte(f.Key))
 		f.Key = hex.EncodeToString(sum[:16])
 	}

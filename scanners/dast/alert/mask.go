@@ -1,6 +1,9 @@
 package alert
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // MaxPiece bounds the piece of an answer that Masked looks at, in bytes.
 const MaxPiece = 8 << 10
@@ -16,6 +19,11 @@ var (
 // key whoever finds it.
 func Masked(s string) string {
 	s = s[:min(len(s), MaxPiece)]
-	s = loginInURL.ReplaceAllString(s, "$1…@")
-	return valueInURL.ReplaceAllString(s, "$1…")
+	if strings.Contains(s, "//") {
+		s = loginInURL.ReplaceAllString(s, "$1…@")
+	}
+	if strings.ContainsAny(s, "?&;") {
+		s = valueInURL.ReplaceAllString(s, "$1…")
+	}
+	return s
 }

@@ -13,7 +13,9 @@ var past = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // Date is when the server says that it answered. Without its word it is a date
 // that has passed.
-func (x *Exchange) Date() time.Time {
+func (x *Exchange) Date() time.Time { return x.date() }
+
+func (x *Exchange) parseDate() time.Time {
 	v, _ := x.Header.Get("Date")
 	if t, ok := ParseDate(v); ok {
 		return t

@@ -43,8 +43,14 @@ func (e Element) Value(name string) string {
 	return strings.TrimSpace(v)
 }
 
-// raw are the elements whose content is text, whatever it looks like.
-var raw = map[string]bool{"script": true, "style": true, "textarea": true, "title": true}
+// rawText tells an element whose content is text, whatever it looks like.
+func rawText(name string) bool {
+	switch name {
+	case "script", "style", "textarea", "title":
+		return true
+	}
+	return false
+}
 
 func (x *Exchange) parseElements() []Element {
 	if !x.HTML() || len(x.Body) == 0 {
@@ -54,6 +60,7 @@ func (x *Exchange) parseElements() []Element {
 	out := make([]Element, 0, min(strings.Count(body, "<")/2+1, 1<<12))
 	z := html.NewTokenizer(bytes.NewReader(x.Body))
 	z.SetMaxBuf(MaxBody + 1)
+	var keep shelf
 	at := 0
 	inside := -1 // the element whose text comes next
 	for len(out) < maxElements {
@@ -61,36 +68,78 @@ func (x *Exchange) parseElements() []Element {
 		if kind == html.ErrorToken {
 			return out
 		}
-		start := at
-		at += len(z.Raw())
+		start, raw := at, z.Raw()
+		at += len(raw)
+		tag := body[start:at]
 		switch kind {
 		case html.StartTagToken, html.SelfClosingTagToken:
-			e := Element{Tag: body[start:at], Start: start, End: at}
+			e := Element{Tag: tag, Start: start, End: at}
 			name, more := z.TagName()
-			e.Name = atom.String(name)
-			for more && len(e.Attrs) < maxAttrs {
+			e.Name = word(raw, name, tag)
+			for more && len(keep.now) < maxAttrs {
 				var k, v []byte
 				k, v, more = z.TagAttr()
-				e.Attrs = append(e.Attrs, Attr{atom.String(k), string(v)})
+				keep.now = append(keep.now, Attr{word(raw, k, tag), part(raw, v, tag)})
 			}
+			e.Attrs = keep.put()
 			out = append(out, e)
 			inside = -1
 			if e.Name == "noscript" {
 				z.NextIsNotRawText() // a visitor without scripts sees what is in it
 			}
-			if kind == html.StartTagToken && raw[e.Name] {
+			if kind == html.StartTagToken && rawText(e.Name) {
 				inside = len(out) - 1
 			}
 		case html.TextToken:
 			if inside >= 0 {
-				out[inside].Text += string(z.Text())
+				out[inside].Text += part(raw, z.Text(), tag)
 				out[inside].End = at
 			}
 		case html.CommentToken:
-			out = append(out, Element{Name: "!", Text: string(z.Text()), Start: start, End: at})
+			out = append(out, Element{Name: "!", Text: part(raw, z.Text(), tag), Start: start, End: at})
 		case html.EndTagToken:
 			inside = -1
 		}
 	}
+	return out
+}
+
+// part returns p as a string. The tokenizer's p is most often a piece of raw
+// that it has left as it was: then it is that piece of tag, which is what raw
+// was, and nothing is copied. Pieces of one array end where it ends, which
+// tells where p begins.
+func part(raw, p []byte, tag string) string {
+	if at := cap(raw) - cap(p); at >= 0 && at+len(p) <= len(tag) && tag[at:at+len(p)] == string(p) {
+		return tag[at : at+len(p)]
+	}
+	return string(p)
+}
+
+// word is part for names.
+func word(raw, p []byte, tag string) string {
+	if a := atom.Lookup(p); a != 0 {
+		return a.String()
+	}
+	return part(raw, p, tag)
+}
+
+// shelf keeps the attributes of many elements together.
+type shelf struct {
+	now  []Attr // those of the element that is being read
+	room []Attr
+}
+
+// put returns the attributes of the element that was read.
+func (s *shelf) put() []Attr {
+	n := len(s.now)
+	if n == 0 {
+		return nil
+	}
+	if len(s.room) < n {
+		s.room = make([]Attr, max(n, 256))
+	}
+	out := s.room[:n:n]
+	copy(out, s.now)
+	s.now, s.room = s.now[:0], s.room[n:]
 	return out
 }

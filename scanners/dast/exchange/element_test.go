@@ -1,10 +1,12 @@
 package exchange
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 )
 
 func page(body string) *Exchange {
@@ -92,5 +94,43 @@ func TestHeader(t *testing.T) {
 	}
 	if v, ok := h.Get("B"); v != "2" || !ok || h.Has("c") {
 		t.Error(v, ok)
+	}
+}
+
+// What an element has is what the tokenizer says of it, whether it is a piece
+// of the page or had to be unescaped.
+func TestElementsAreTheTokenizers(t *testing.T) {
+	page := "<A HREF='/x?a=1&amp;b=2' Data-Own=plain  data-own2=\"l1\r\nl2\" title=a&lt;b hidden =x/>t&amp;t<script type=x>a&amp;b\r\nc</script>" +
+		"<!-- c&amp;\r\nd --><own-element a b=1 a=2><TEXTAREA id=&#65;>x&#66;y</textarea><p class=\"\"><img src=é alt='\x00'><br/><title>&notit;</title>"
+	page = strings.Repeat(page, 3)
+	x := New(Exchange{Header: Header{{"Content-Type", "text/html"}}, Body: []byte(page)})
+	var want []Element
+	z := html.NewTokenizer(strings.NewReader(page))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		token := z.Token()
+		switch kind {
+		case html.StartTagToken, html.SelfClosingTagToken:
+			e := Element{Name: token.Data}
+			for _, a := range token.Attr {
+				e.Attrs = append(e.Attrs, Attr{a.Key, a.Val})
+			}
+			want = append(want, e)
+		case html.TextToken:
+			if last := &want[len(want)-1]; rawText(last.Name) && last.Text == "" {
+				last.Text = token.Data
+			}
+		case html.CommentToken:
+			want = append(want, Element{Name: "!", Text: token.Data})
+		}
+	}
+	got := slices.Clone(x.Elements())
+	for i, e := range got {
+		if page[e.Start:e.Start+len(e.Tag)] != e.Tag {
+			t.Errorf("%s is not at %d", e.Tag, e.Start)
+		}
+		got[i].Tag, got[i].Start, got[i].End = "", 0, 0
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }

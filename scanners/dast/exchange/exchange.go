@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // MaxBody bounds how much of a body is judged, in bytes.
@@ -27,6 +28,7 @@ type Exchange struct {
 	kind     string // the value of Content-Type in lower case
 	elements func() []Element
 	cookies  func() []Cookie
+	date     func() time.Time
 }
 
 // New returns an exchange that is ready to be judged. A nil u stands for an
@@ -43,6 +45,7 @@ func New(e Exchange) *Exchange {
 	x.kind = strings.ToLower(kind)
 	x.elements = sync.OnceValue(x.parseElements)
 	x.cookies = sync.OnceValue(x.parseCookies)
+	x.date = sync.OnceValue(x.parseDate)
 	return x
 }
 

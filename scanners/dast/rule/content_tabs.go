@@ -20,6 +20,7 @@ func tabnabbingRule() *Rule {
 // checkTabnabbing reports the first such link of a page. Targets that open no
 // window cannot hand over one.
 func checkTabnabbing(x *exchange.Exchange, report func(Alert)) {
+	base, known := place{}, false
 	for _, e := range x.Elements() {
 		if e.Name != "a" && e.Name != "area" {
 			continue
@@ -37,7 +38,10 @@ func checkTabnabbing(x *exchange.Exchange, report func(Alert)) {
 		if !relHas(rel, "opener") || relHas(rel, "noopener") || relHas(rel, "noreferrer") {
 			continue
 		}
-		if otherHost(x, pageBase(x), e.Value("href")) {
+		if !known {
+			base, known = pageBase(x), true
+		}
+		if otherHost(x, base, e.Value("href")) {
 			report(Alert{Evidence: shown([]byte(e.Tag))})
 			return
 		}

@@ -105,11 +105,16 @@ func (s *Scanner) Scan(ctx context.Context, _ scanners.Target, _ scanners.Work) 
 	defer func() { out.Notes = append(out.Notes, done(err != nil || report.Incomplete())...) }()
 
 	report, err = crawl.Run(ctx, options, j.page)
+	if err != nil && (ctx.Err() != nil || s.target.Scheme != "https") {
+		return out, err
+	}
+	// A door that nobody can come in by may be what is wrong: a certificate that
+	// has expired is the reason of the failure, and a finding.
+	j.frontDoor(ctx, options)
+	out.Findings, out.Rules = j.groups.Findings()
 	if err != nil {
 		return out, err
 	}
-	j.frontDoor(ctx, options)
-	out.Findings, out.Rules = j.groups.Findings()
 	out.Looked = finding.Looked{URLs: report.Fetched, Bytes: j.bytes}
 	out.Notes = append(j.notes, crawlNotes(report)...)
 	if j.groups.Left > 0 {

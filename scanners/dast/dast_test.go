@@ -94,6 +94,10 @@ func TestTLS(t *testing.T) {
 	}
 	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 	b := bench{targets: []string{s.URL}, files: map[string]string{"ca.pem": ca}}
+	// What keeps the scan out is a finding besides.
+	if got := strings.Join(short(r), "\n"); !strings.Contains(got, "tls-self-signed") {
+		t.Error(got)
+	}
 	if r := b.one(t, "robots: ignore, ca: ca.pem"); r.Status != finding.Completed {
 		t.Errorf("%s", short(r))
 	}

@@ -22,6 +22,9 @@ func weakAuthRule() *Rule {
 // quotedText may have commas that separate nothing.
 var quotedText = regexp.MustCompile(`"[^"]*"`)
 
+// once are the parameters of a challenge that are another each time.
+var once = regexp.MustCompile(`(?i)\b(nonce|opaque)="[^"]*"`)
+
 // checkWeakAuth reports credentials that were sent (kind 1) and that are asked
 // for (kind 2). What was sent is never shown, nor whose it is.
 func checkWeakAuth(x *exchange.Exchange, report func(Alert)) {
@@ -45,7 +48,7 @@ func checkWeakAuth(x *exchange.Exchange, report func(Alert)) {
 	for _, v := range x.Header.Values("WWW-Authenticate") {
 		for challenge := range strings.SplitSeq(quotedText.ReplaceAllString(v, `""`), ",") {
 			if _, ok := weakScheme(challenge); ok {
-				report(Alert{Kind: 2, Risk: Medium, Evidence: "WWW-Authenticate: " + v})
+				report(Alert{Kind: 2, Risk: Medium, Evidence: "WWW-Authenticate: " + once.ReplaceAllString(v, `$1="…"`)})
 				break
 			}
 		}

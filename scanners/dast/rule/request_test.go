@@ -77,6 +77,7 @@ func TestWeakAuth(t *testing.T) {
 			[]string{"10105-1 High/Medium [] Authorization: Basic [redacted]", "10105-2 Medium/Medium [] WWW-Authenticate: Basic"}},
 		{"encrypted", get("https://a.example/", "", asks("Authorization", "Basic "+secret), sends("WWW-Authenticate", "Basic")), nil},
 		{"token", get("http://a.example/", "", asks("Authorization", "Bearer "+secret)), nil},
+		{"what is another each time", get("http://a.example/", "", status(401), sends("WWW-Authenticate", `Digest realm="x", nonce="7c1f", opaque="9"`)), []string{`10105-2 Medium/Medium [] WWW-Authenticate: Digest realm="x", nonce="…", opaque="…"`}},
 		{"other words", get("http://a.example/", "", sends("WWW-Authenticate", `Bearer realm="Basic Digest, Basic x"`)), nil},
 	})
 	x := exchange.New(get("http://a.example/", "", asks("Authorization", digest)))

@@ -123,12 +123,12 @@ func TestRedirects(t *testing.T) {
 
 func TestRedirectLoops(t *testing.T) {
 	s := newSite(t, map[string]string{"/": `<a href=/self><a href=/ping><a href=/count>`})
-	s.handle("/self", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/self", 302) })
-	s.handle("/ping", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/pong", 302) })
-	s.handle("/pong", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/ping", 302) })
+	s.handle("/self", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/self", http.StatusFound) })
+	s.handle("/ping", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/pong", http.StatusFound) })
+	s.handle("/pong", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/ping", http.StatusFound) })
 	s.handle("/count", func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "c", Value: "v"})
-		http.Redirect(w, r, "/count?"+strings.Repeat("x", len(r.URL.RawQuery)+1), 302)
+		http.Redirect(w, r, "/count?"+strings.Repeat("x", len(r.URL.RawQuery)+1), http.StatusFound)
 	})
 	_, r := crawl(t, s.options())
 	if s.times("GET /self") > 2 || s.times("GET /ping") > 2 || r.Skipped[Redirects] != 1 || r.Fetched > 20 {
@@ -138,7 +138,7 @@ func TestRedirectLoops(t *testing.T) {
 	s.handle("/{$}", func(w http.ResponseWriter, r *http.Request) { // shows itself to those who keep cookies
 		if _, err := r.Cookie("seen"); err != nil {
 			http.SetCookie(w, &http.Cookie{Name: "seen", Value: "yes"})
-			http.Redirect(w, r, "/", 302)
+			http.Redirect(w, r, "/", http.StatusFound)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html")

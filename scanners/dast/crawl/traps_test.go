@@ -31,7 +31,9 @@ func TestOffScope(t *testing.T) {
 			`<a href="file:///etc/passwd"><a href="javascript:fetch('/x')"><a href="mailto:a@b.test"><a href="data:text/html,x"><iframe src="about:blank">`,
 			other.URL, must(s.URL).Host, must(other.URL).Host, port)
 	})
-	s.handle("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/redirected", 307) })
+	s.handle("/away", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/redirected", http.StatusTemporaryRedirect)
+	})
 	s.handle("/slashes", func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Location"] = []string{"//" + must(other.URL).Host + "/"}
 		w.WriteHeader(301)
@@ -55,7 +57,9 @@ func TestOffScopeRedirects(t *testing.T) {
 	other := newSite(t, nil)
 	other.trap(t, "/redirected")
 	s := newSite(t, map[string]string{"/": "<a href=/away>"})
-	s.handle("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/redirected", 307) })
+	s.handle("/away", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/redirected", http.StatusTemporaryRedirect)
+	})
 	o := s.options()
 	o.Header = fields("Authorization", "Bearer 0123456789")
 	got, r := crawl(t, o)
@@ -116,7 +120,7 @@ func TestHarmfulLinks(t *testing.T) {
 	for _, path := range []string{"/logout", "/users/sign_out", "/item/{n}", "/item/new", "/item/save", "/unsubscribe", "/user/deactivate"} {
 		s.trap(t, path)
 	}
-	s.handle("/go", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/logout?now", 303) })
+	s.handle("/go", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/logout?now", http.StatusSeeOther) })
 	o := s.options()
 	o.Seeds = append(o.Seeds, must("/logout"))
 	got, r := crawl(t, o)

@@ -67,7 +67,7 @@ func TestSecretsStay(t *testing.T) {
 		w.Header().Set("X-Echo", r.Header.Get("Cookie"))
 		fmt.Fprintf(w, `%v %s <a href="/next?t=%s"><a href="/%s"><a href=/away><a href="/in/code?%%%02x%s">`, r.Header, password, token, session, token[0], token[1:])
 	})
-	s.handle("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/?back="+token, 302) })
+	s.handle("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/?back="+token, http.StatusFound) })
 	o := s.options()
 	o.Header = []exchange.Field{{Name: "X-Token", Value: token}, {Name: "Authorization", Value: basic}}
 	o.Cookies = fields("sid", session)

@@ -43,9 +43,13 @@ func TestRobotsElsewhere(t *testing.T) {
 		answer http.HandlerFunc
 		want   []string // none: an error
 	}{
-		"broken":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, nil},
-		"moved":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/real.txt", 301) }, []string{"301 /robots.txt", "/real.txt", "/"}},
-		"away":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/robots.txt", 301) }, []string{"301 /robots.txt", "/", "/no"}},
+		"broken": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, nil},
+		"moved": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/real.txt", http.StatusMovedPermanently)
+		}, []string{"301 /robots.txt", "/real.txt", "/"}},
+		"away": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+"/robots.txt", http.StatusMovedPermanently)
+		}, []string{"301 /robots.txt", "/", "/no"}},
 		"in HTML": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<!doctype html><title>x</title>") }, []string{"/robots.txt", "/", "/no"}},
 		"refused": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, []string{"/", "/no"}},
 	} {

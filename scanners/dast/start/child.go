@@ -9,6 +9,3 @@ type child struct {
 	kill      func()                           // ends them
 	wait      func() (*os.ProcessState, error) // also ends what it leaves behind
 }
-
-// noteLeft is for systems on which a program can get away.
-const noteLeft = "programs that the scanned one started may outlive it: this system only knows its process group"

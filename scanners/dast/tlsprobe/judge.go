@@ -1,7 +1,6 @@
 package tlsprobe
 
 import (
-	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/tls"
@@ -176,7 +175,8 @@ func weakKey(c *x509.Certificate) string {
 		if n := k.Curve.Params().BitSize; n < minCurve {
 			return fmt.Sprintf("an elliptic curve with %d bits", n)
 		}
-	case *dsa.PublicKey:
+	}
+	if c.PublicKeyAlgorithm == x509.DSA {
 		return "DSA, which TLS no longer has"
 	}
 	return ""

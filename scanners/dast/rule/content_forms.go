@@ -46,7 +46,7 @@ func checkFormScheme(x *exchange.Exchange, scheme string, report func(Alert)) {
 		}
 		// An empty action is the page itself, whatever base says.
 		if action := e.Value("action"); action != "" && follow(base, action).scheme == scheme {
-			report(Alert{Evidence: shown([]byte(e.Tag)), Detail: "action: " + cut(action)})
+			report(Alert{Evidence: action})
 		}
 	}
 }

@@ -31,11 +31,11 @@ func TestMixedContent(t *testing.T) {
 
 func TestFormSchemes(t *testing.T) {
 	judge(t, 10041, []judged{
-		{"to https", get("http://a.example/", `<form action="https://a.example/login" method=post>`), []string{`10041 Medium/Medium [] <form action="https://a.example/login" method=post>`}},
-		{"search form", get("http://a.example/", `<FORM ACTION=HTTPS://a.example/s>`), []string{`10041 Medium/Medium [] <FORM ACTION=HTTPS://a.example/s>`}},
+		{"to https", get("http://a.example/", `<form action="https://a.example/login" method=post>`), []string{`10041 Medium/Medium [] https://a.example/login`}},
+		{"search form", get("http://a.example/", `<FORM ACTION=HTTPS://a.example/s>`), []string{`10041 Medium/Medium [] HTTPS://a.example/s`}},
 		{"two forms", get("http://a.example/", `<form action=https://a.example/1></form><form action=https://a.example/2>`),
-			[]string{`10041 Medium/Medium [] <form action=https://a.example/1>`, `10041 Medium/Medium [] <form action=https://a.example/2>`}},
-		{"base", get("http://a.example/", `<base href=https://a.example/><form action=login>`), []string{`10041 Medium/Medium [] <form action=login>`}},
+			[]string{`10041 Medium/Medium [] https://a.example/1`, `10041 Medium/Medium [] https://a.example/2`}},
+		{"base", get("http://a.example/", `<base href=https://a.example/><form action=login>`), []string{`10041 Medium/Medium [] login`}},
 		{"relative", get("http://a.example/", `<form action="/https://x">`), nil},
 		{"protocol-relative", get("http://a.example/", `<form action="//b.example/x">`), nil},
 		{"no action, base elsewhere", get("http://a.example/", `<base href=https://a.example/><form>`), nil},
@@ -43,9 +43,9 @@ func TestFormSchemes(t *testing.T) {
 		{"encrypted page", get("https://a.example/", `<form action="https://a.example/login">`), nil},
 	})
 	judge(t, 10042, []judged{
-		{"to http", get("https://a.example/", `<form action="http://a.example/login">`), []string{`10042 Medium/Medium [] <form action="http://a.example/login">`}},
-		{"other host", get("https://a.example/", `<form action=" http://b.example">`), []string{`10042 Medium/Medium [] <form action=" http://b.example">`}},
-		{"line break within", get("https://a.example/", "<form action='ht\ntp://b.example'>"), []string{"10042 Medium/Medium [] <form action='ht\ntp://b.example'>"}},
+		{"to http", get("https://a.example/", `<form action="http://a.example/login">`), []string{`10042 Medium/Medium [] http://a.example/login`}},
+		{"other host", get("https://a.example/", `<form action=" http://b.example">`), []string{`10042 Medium/Medium [] http://b.example`}},
+		{"line break within", get("https://a.example/", "<form action='ht\ntp://b.example'>"), []string{"10042 Medium/Medium [] ht\ntp://b.example"}},
 		{"relative", get("https://a.example/", `<form action="login">`), nil},
 		{"mail", get("https://a.example/", `<form action="mailto:x@a.example">`), nil},
 		{"encrypted", get("https://a.example/", `<form action="https://b.example">`), nil},

@@ -76,17 +76,37 @@ func cookieSameSite() *Rule {
 	})
 }
 
+// cookieScope reports all such cookies of a response at once, and no parameter,
+// as ZAP does.
 func cookieScope() *Rule {
-	return cookieRule(&Rule{
+	return &Rule{
 		ID: 90033, Name: "Loosely Scoped Cookie", Risk: Informational, Confidence: LowConfidence, CWE: 565, WASC: 15,
 		Text:       "The cookie is for the whole parent domain: every host in it gets the cookie and can replace it.",
 		Fix:        "Leave Domain out, so that the cookie stays with the host that set it, unless other hosts need it.",
-		References: []string{cookieGuide},
-	}, func(x *exchange.Exchange, c exchange.Cookie) (Alert, bool) {
-		domain, _ := c.Attr("domain")
-		return Alert{}, isParent(domain, x.URL.Hostname())
-	})
+		References: []string{headerAlertPage(90033), cookieGuide},
+		check: func(x *exchange.Exchange, report func(Alert)) {
+			var loose []string
+			first := ""
+			for _, c := range x.Cookies() {
+				domain, _ := c.Attr("domain")
+				if c.Expired(x.Date()) || !isParent(domain, x.URL.Hostname()) {
+					continue
+				}
+				if loose = append(loose, cut(c.Name)); len(loose) == 1 {
+					first = c.Shown()
+				} else if len(loose) == maxNamed {
+					break
+				}
+			}
+			if len(loose) > 0 {
+				report(Alert{Evidence: first, Detail: "cookies: " + strings.Join(loose, ", ")})
+			}
+		},
+	}
 }
+
+// maxNamed bounds how many things of one kind an alert names.
+const maxNamed = 10
 
 // isParent reports whether a host is in a domain without being its name.
 func isParent(domain, host string) bool {

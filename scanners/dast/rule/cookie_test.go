@@ -41,8 +41,9 @@ func TestCookieRules(t *testing.T) {
 		{set(deleted), nil},
 	})
 	headerCheck(t, "90033", []headerCase{
-		{set("; Domain=a.example"), []string{"90033|Informational" + one}},
-		{set("; domain=.A.example"), []string{"90033|Informational" + one}},
+		{set("; Domain=a.example"), []string{"90033|Informational||Set-Cookie: sid"}},
+		{set("; domain=.A.example"), []string{"90033|Informational||Set-Cookie: sid"}},
+		{set("; Domain=a.example") + "\nSet-Cookie: two=confidential; Domain=a.example", []string{"90033|Informational||Set-Cookie: sid"}},
 		{set("; Domain=www.a.example"), nil},
 		{set("; Domain=.www.a.example"), nil},
 		{set("; Domain=w.a.example"), nil},

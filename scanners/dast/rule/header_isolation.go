@@ -58,7 +58,7 @@ func isolation(x *exchange.Exchange, kind int, field string, report func(Alert),
 	for _, v := range values {
 		word, _, _ := strings.Cut(v, ";") // parameters, such as report-to
 		if !slices.Contains(good, strings.ToLower(strings.TrimSpace(word))) {
-			alert.Evidence = v
+			alert.Evidence = strings.TrimSpace(word)
 			report(alert)
 			return
 		}

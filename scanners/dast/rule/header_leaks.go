@@ -23,7 +23,6 @@ func headerLeak(r *Rule, evidence func(exchange.Field) string, names ...string) 
 
 func fieldValue(f exchange.Field) string { return f.Value }
 func fieldName(f exchange.Field) string  { return f.Name }
-func fieldLine(f exchange.Field) string  { return f.Name + ": " + f.Value }
 
 const lessToGoBy = "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/01-Information_Gathering/02-Fingerprint_Web_Server"
 
@@ -44,12 +43,26 @@ func serverVersion() *Rule {
 }
 
 func poweredBy() *Rule {
-	return headerLeak(&Rule{
+	return &Rule{
 		ID: 10037, Name: `Server Leaks Information via "X-Powered-By" HTTP Response Header Field(s)`, Risk: Low, Confidence: MediumConfidence, CWE: 497, WASC: 13,
 		Text:       "The X-Powered-By header names what the application is written with, which tells an attacker the known flaws that are worth trying.",
 		Fix:        "Have the framework or server leave X-Powered-By out.",
-		References: []string{lessToGoBy},
-	}, fieldLine, "X-Powered-By")
+		References: []string{headerAlertPage(10037), lessToGoBy},
+		check: func(x *exchange.Exchange, report func(Alert)) {
+			var lines []string
+			for _, f := range x.Header {
+				if strings.EqualFold(f.Name, "X-Powered-By") && len(lines) < maxNamed {
+					lines = append(lines, cut(f.Name+": "+f.Value))
+				}
+			}
+			switch {
+			case len(lines) == 1:
+				report(Alert{Evidence: lines[0]})
+			case len(lines) > 1:
+				report(Alert{Evidence: lines[0], Detail: "also: " + strings.Join(lines[1:], ", ")})
+			}
+		},
+	}
 }
 
 func aspNetVersion() *Rule {

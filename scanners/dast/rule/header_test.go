@@ -127,15 +127,15 @@ func TestStrictTransport(t *testing.T) {
 		{"https://a.example/ 301\nLocation: http://a.example/", []string{"10035-1|Low||"}},
 		{"https://a.example/ 304", []string{"10035-1|Low||"}},
 		{"https://a.example/ 302\nLocation: //b.example/", []string{"10035-1|Low||"}},
-		{field("max-age=0; includeSubDomains"), []string{"10035-2|Low||max-age=0; includeSubDomains"}},
+		{field("max-age=0; includeSubDomains"), []string{"10035-2|Low||max-age=0"}},
 		{field(`Max-Age = "0"`), []string{`10035-2|Low||Max-Age = "0"`}},
 		{field("max-age=1") + "\nstrict-transport-security: max-age=2", []string{"10035-3|Low||"}},
 		{field("includeSubDomains"), []string{"10035-5|Low||includeSubDomains"}},
 		{field("max-age=soon"), []string{"10035-5|Low||max-age=soon"}},
 		{field(""), []string{"10035-5|Low||"}},
-		{"https://a.example/ 200\nContent-Type: text/html\n\n" + meta, []string{"10035-1|Low||", "10035-6|Low||" + meta}},
+		{"https://a.example/ 200\nContent-Type: text/html\n\n" + meta, []string{"10035-1|Low||", "10035-6|Low||strict-transport-security"}},
 		{field(`"max-age=31536000"`), []string{`10035-7|Low||"max-age=31536000"`}},
-		{field("max-age=“31536000”"), []string{"10035-5|Low||max-age=“31536000”", "10035-8|Low||max-age=“31536000”"}},
+		{field("max-age=“31536000”"), []string{"10035-8|Low||Strict-Transport-Security"}},
 
 		{field("max-age=31536000; includeSubDomains"), nil},
 		{field(`max-age="31536000"`), nil},
@@ -205,7 +205,7 @@ func TestSiteIsolation(t *testing.T) {
 		{"http://a.example/ 200\nContent-Type: image/png", []string{"90004-1|Low|Cross-Origin-Resource-Policy|"}},
 		{"http://a.example/ 206\nCross-Origin-Resource-Policy: same-site", []string{"90004-1|Low|Cross-Origin-Resource-Policy|same-site"}},
 		{"http://a.example/ 200\nContent-Type: application/xml\nAccess-Control-Allow-Methods: GET", []string{"90004-2|Low|Cross-Origin-Embedder-Policy|", "90004-3|Low|Cross-Origin-Opener-Policy|"}},
-		{htmlPage + strings.Replace(isolated, "require-corp", "unsafe-none", 1), []string{`90004-2|Low|Cross-Origin-Embedder-Policy|unsafe-none; report-to="x"`}},
+		{htmlPage + strings.Replace(isolated, "require-corp", "unsafe-none", 1), []string{`90004-2|Low|Cross-Origin-Embedder-Policy|unsafe-none`}},
 		{htmlPage + isolated + "-allow-popups", []string{"90004-3|Low|Cross-Origin-Opener-Policy|same-origin-allow-popups"}},
 		{htmlPage + isolated + "\nCross-Origin-Opener-Policy: unsafe-none", []string{"90004-3|Low|Cross-Origin-Opener-Policy|unsafe-none"}},
 		{htmlPage + isolated, nil},
@@ -235,7 +235,7 @@ func TestHeaderLeaks(t *testing.T) {
 	})
 	headerCheck(t, "10037", []headerCase{
 		{"http://a.example/ 200\nX-Powered-By: Express", []string{"10037|Low||X-Powered-By: Express"}},
-		{"http://a.example/ 500\nx-powered-by: PHP/8\nX-Powered-By: ASP.NET", []string{"10037|Low||x-powered-by: PHP/8", "10037|Low||X-Powered-By: ASP.NET"}},
+		{"http://a.example/ 500\nx-powered-by: PHP/8\nX-Powered-By: ASP.NET", []string{"10037|Low||x-powered-by: PHP/8"}},
 		{"http://a.example/ 200\nX-Powered: by", nil},
 		{"http://a.example/ 200", nil},
 	})

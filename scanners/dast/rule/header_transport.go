@@ -13,7 +13,7 @@ const (
 )
 
 var (
-	maxAgeZero   = regexp.MustCompile(`(?i)\bmax-age\s*=\s*['"]*\s*0+\s*(?:$|[^0-9])`)
+	maxAgeZero   = regexp.MustCompile(`(?i)\b(max-age\s*=\s*['"]*\s*0+['"]*)\s*(?:$|[^0-9'"])`)
 	maxAgeDigits = regexp.MustCompile(`(?i)\bmax-age\s*=\s*['"]*\s*([0-9]+)`)
 	maxAgeQuoted = regexp.MustCompile(`(?i)['"]\s*max-age`)
 )
@@ -37,25 +37,25 @@ func strictTransport() *Rule {
 			case len(values) > 1:
 				report(Alert{Kind: 3, Name: "Strict-Transport-Security Multiple Header Entries (Non-compliant with Spec)"})
 			}
-			for _, e := range headerMetas(x, transportField) {
-				report(Alert{Kind: 6, Name: "Strict-Transport-Security Defined via META (Non-compliant with Spec)", Evidence: e.Tag})
+			if metas := headerMetas(x, transportField); len(metas) > 0 {
+				report(Alert{Kind: 6, Name: "Strict-Transport-Security Defined via META (Non-compliant with Spec)", Evidence: metas[0].Value("http-equiv")})
 			}
 		},
 	}
 }
 
+// judgeTransport reports the first thing that is wrong with a field.
 func judgeTransport(v string, report func(Alert)) {
+	zero := maxAgeZero.FindStringSubmatch(v)
 	switch {
-	case maxAgeZero.MatchString(v):
-		report(Alert{Kind: 2, Name: "Strict-Transport-Security Disabled", Evidence: v})
+	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }):
+		report(Alert{Kind: 8, Name: "Strict-Transport-Security Malformed Content (Non-compliant with Spec)", Evidence: transportField})
+	case zero != nil:
+		report(Alert{Kind: 2, Name: "Strict-Transport-Security Disabled", Evidence: zero[1]})
 	case !maxAgeDigits.MatchString(v):
 		report(Alert{Kind: 5, Name: "Strict-Transport-Security Missing Max-Age (Non-compliant with Spec)", Evidence: v})
-	}
-	if maxAgeQuoted.MatchString(v) {
+	case maxAgeQuoted.MatchString(v):
 		report(Alert{Kind: 7, Name: "Strict-Transport-Security Max-Age Malformed (Non-compliant with Spec)", Evidence: v})
-	}
-	if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }) {
-		report(Alert{Kind: 8, Name: "Strict-Transport-Security Malformed Content (Non-compliant with Spec)", Evidence: v})
 	}
 }
 

@@ -50,13 +50,13 @@ func policyMissing() *Rule {
 				report(Alert{Kind: 1})
 				for _, field := range []string{policyMozilla, policyWebKit} {
 					if v, ok := x.Header.Get(field); ok {
-						report(Alert{Kind: 2, Name: "Obsolete Content Security Policy (CSP) Header Found", Risk: Informational, Param: field, Evidence: v})
+						report(Alert{Kind: 2, Name: "Obsolete Content Security Policy (CSP) Header Found", Risk: Informational, Evidence: field + ": " + v})
 						break
 					}
 				}
 			}
 			if v, ok := x.Header.Get(policyReport); ok {
-				report(Alert{Kind: 3, Name: "Content Security Policy (CSP) Report-Only Header Found", Risk: Informational, Param: policyReport, Evidence: v})
+				report(Alert{Kind: 3, Name: "Content Security Policy (CSP) Report-Only Header Found", Risk: Informational, Evidence: policyReport + ": " + v})
 			}
 		},
 	}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/scangate/scangate/scanners/dast/exchange"
 )
@@ -24,7 +25,7 @@ func javaObjectRule() *Rule {
 func checkJavaObject(x *exchange.Exchange, report func(Alert)) {
 	look := func(param, where string, b []byte) {
 		if mark := javaObject(b); mark != "" {
-			report(Alert{Param: cut(param), Evidence: mark, Detail: "in " + where})
+			report(Alert{Evidence: mark, Detail: strings.TrimSpace("in " + where + " " + cut(param))})
 		}
 	}
 	for _, p := range params(x.URL.RawQuery) {

@@ -40,7 +40,7 @@ func checkSessionInURL(x *exchange.Exchange, report func(Alert)) {
 	}
 	if name, value, ok := pathSession(x.URL.EscapedPath()); ok && !found {
 		found = true
-		report(Alert{Kind: 2, Param: name, Evidence: name + "=" + beginning(value)})
+		report(Alert{Kind: 2, Evidence: name + "=" + beginning(value)})
 	}
 	if !found || !x.HTML() {
 		return

@@ -46,7 +46,8 @@ func checkSensitiveURL(x *exchange.Exchange, report func(Alert)) {
 		})
 		if strings.Contains(value, "@") {
 			if mail := mailAddress.FindString(value); mail != "" {
-				report(Alert{Param: cut(p.name), Evidence: mail, Detail: "the value has an e-mail address"})
+				_, host, _ := strings.Cut(mail, "@") // whose it is stays private
+				report(Alert{Param: cut(p.name), Evidence: "***@" + host, Detail: "the value has an e-mail address"})
 			}
 		}
 		for _, m := range socialUS.FindAllStringSubmatch(value, 10) {

@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(system().run(os.Args[1:]))
 	}
+	if os.Getenv("SCANGATE_TEST_SELF") != "" {
+		os.Exit(system().run(os.Args[1:]))
+	}
 	if os.Getenv("SHOP_FOR_TESTS") != "" && len(os.Args) == 3 && os.Args[1] == "serve" {
 		os.Exit(serveShop(os.Args[2]))
 	}

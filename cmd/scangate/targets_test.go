@@ -3,15 +3,18 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 )
@@ -179,5 +182,54 @@ func TestStartedApplication(t *testing.T) {
 	}
 	if data, err := os.ReadFile(defaultLog); err != nil || !strings.HasPrefix(string(data), "the shop is open") {
 		t.Errorf("%v %q", err, data)
+	}
+}
+
+// TestInterruptedApplication leaves no program behind when the scan of it is
+// interrupted, not even one that does not want to end.
+func TestInterruptedApplication(t *testing.T) {
+	newTargets(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	up := func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	}
+	write(t, ".scangate.yaml", fmt.Sprintf("version: 1\nscanners: {dast: {targets: ['http://%s'], rate: 0.05, start: [sh, -c, 'trap \"\" TERM; %s serve %s & wait; sleep 60']}}\n", address, exe, address))
+	cmd := exec.Command(exe, "scan", "--scanners", "dast")
+	cmd.Env = append(os.Environ(), "SCANGATE_TEST_SELF=1", "SHOP_FOR_TESTS=1")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); !up(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(began) > 20*time.Second {
+			cmd.Process.Kill()
+			t.Fatalf("it is not started: %s", out.String())
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // so that the crawl has begun
+	began := time.Now()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if took := time.Since(began); took > 3*time.Second || cmd.ProcessState.ExitCode() != exitIncomplete {
+		t.Errorf("exit code %d after %s: %s", cmd.ProcessState.ExitCode(), took, out.String())
+	}
+	if up() {
+		t.Errorf("the program is left running: %s", out.String())
 	}
 }

@@ -103,3 +103,47 @@ func TestForms(t *testing.T) {
 		}
 	}
 }
+
+// Both engines name their targets by this form, and errors quote no secret.
+func TestParseTarget(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://localhost:8080":           "http://localhost:8080/",
+		"HTTPS://Example.ORG:443/a/../b/": "https://example.org/b/",
+		"http://[::1]:80":                 "http://[::1]/",
+		"http://a.example/%7euser/ä":      "http://a.example/~user/%C3%A4",
+		"http://bücher.example":           "http://xn--bcher-kva.example/",
+	} {
+		u, err := ParseTarget(in)
+		if err != nil || u.String() != want {
+			t.Errorf("%s: %v %v", in, u, err)
+		}
+	}
+	for in, want := range map[string]string{
+		"":                           "an entry is no http:// or https:// address, such as http://localhost:8080",
+		"localhost:8080":             "an entry is no",
+		"//localhost":                "the address of localhost is no http:// or https:// address",
+		"ftp://a.example/x":          "the address of a.example is no http:// or https://",
+		"http://a b.example":         "an entry is no",
+		"http://a.example\n":         "an entry is no",
+		"http://*.example":           "address of a host",
+		"http://a.example:70000":     "address of a host",
+		"http://u:hunter2@a.example": "holds a name or password",
+		"http://a.example?hunter2":   "has a query or a fragment",
+		"http://a.example?":          "has a query or a fragment",
+		"http://a.example/#hunter2":  "has a query or a fragment",
+		"http://a.example/" + strings.Repeat("x", 3000): "is over 2,048 bytes",
+	} {
+		u, err := ParseTarget(in)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v %v", in, u, err)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	clean := Redact(fields("Authorization", "Bearer s3cret/token+x"), fields("sid", "cookie-value"))
+	got := clean(`GET / Bearer s3cret/token+x, s3cret%2Ftoken%2Bx "s3cret\/token+x" sid=cookie-value short`)
+	if strings.Contains(got, "s3cret") || strings.Contains(got, "cookie-value") || !strings.HasSuffix(got, " short") {
+		t.Error(got)
+	}
+}

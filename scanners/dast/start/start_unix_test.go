@@ -26,3 +26,17 @@ func TestStubborn(t *testing.T) {
 		t.Errorf("it ended %s, want %s", r.state, want)
 	}
 }
+
+// TestAbort does not wait for a program that has its own time.
+func TestAbort(t *testing.T) {
+	p := program(t, "stubborn")
+	p.Grace = time.Minute
+	r := mustStart(t, p)
+	began := time.Now()
+	if err := r.Abort(); err != nil || listens(p.WaitFor) {
+		t.Errorf("it is not stopped: %v", err)
+	}
+	if d := time.Since(began); d > 2*time.Second {
+		t.Errorf("it took %v", d)
+	}
+}

@@ -110,7 +110,7 @@ func TestMethodsFailures(t *testing.T) {
 			}
 		})
 		began := time.Now()
-		if _, err := Methods(t.Context(), d, false); err != nil || time.Since(began) > 2*time.Second {
+		if _, err := Methods(t.Context(), d, false); err != nil || time.Since(began) > 30*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})

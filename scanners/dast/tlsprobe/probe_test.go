@@ -106,7 +106,7 @@ func TestFailures(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		d := listen(t, func(net.Conn) { cancel(); <-ctx.Done() })
 		began := time.Now()
-		if _, err := Probe(ctx, d); !errors.Is(err, context.Canceled) || time.Since(began) > time.Second {
+		if _, err := Probe(ctx, d); !errors.Is(err, context.Canceled) || time.Since(began) > 30*time.Second {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 	})

@@ -19,6 +19,9 @@ func Merge(all []Results) Results {
 			out.Root = r.Root
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
+		if out.Part == "" {
+			out.Part = r.Part
+		}
 		for _, run := range r.Runs {
 			key := [2]string{run.Scanner, run.Target}
 			if i, ok := index[key]; ok {

@@ -22,6 +22,8 @@ type Policy struct {
 	// Exemptions say of findings that they do not count, the first one that
 	// does decides.
 	Exemptions []Exemption
+	// Baseline lists known findings, which do not fail; nil: there is none.
+	Baseline Baseline
 }
 
 // ScannerThreshold is a scanner's own threshold with those of its frameworks.

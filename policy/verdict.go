@@ -50,6 +50,7 @@ type Verdict struct {
 	// Reasons say, one line each, why the outcome is not Passed, or what a
 	// reader of a Passed one should know.
 	Reasons []string `json:"reasons"`
+	Notices []string `json:"notices,omitempty"` // what a reader should know besides
 	// Decisions holds, for each run, one decision per finding, in their order.
 	Decisions [][]Decision `json:"-"`
 }
@@ -62,6 +63,9 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		for j, f := range run.Findings {
 			v.Decisions[i][j] = p.decide(&run, &f)
 		}
+	}
+	p.passKnown(res, &v)
+	for i, run := range res.Runs {
 		v.Reasons = append(v.Reasons, crossings(run, v.Decisions[i])...)
 	}
 	gaps := p.incomplete(res)

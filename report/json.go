@@ -12,7 +12,7 @@ import (
 // read it back.
 func JSON(w io.Writer, r Report) error {
 	out := r.Results
-	out.Verdict = &finding.Verdict{Outcome: r.Verdict.Outcome.String(), Reasons: r.Verdict.Reasons}
+	out.Verdict = &finding.Verdict{Outcome: r.Verdict.Outcome.String(), Reasons: r.Verdict.Reasons, Notices: r.Verdict.Notices}
 	out.Runs = slices.Clone(out.Runs)
 	for i := range out.Runs {
 		run := &out.Runs[i]

@@ -24,6 +24,9 @@ func Markdown(w io.Writer, r Report) error {
 	for _, reason := range r.Verdict.Reasons {
 		fmt.Fprintf(&b, "- %s\n", markdown(reason))
 	}
+	for _, notice := range r.Verdict.Notices {
+		fmt.Fprintf(&b, "- %s\n", markdown(notice))
+	}
 	b.WriteString("\n| Scanner | Status | Critical | High | Medium | Low | Other | Time |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]

@@ -116,6 +116,9 @@ func verdictLines(w io.Writer, r Report, o TableOptions) {
 	for _, reason := range r.Verdict.Reasons {
 		fmt.Fprintf(w, "  %s\n", Line(reason))
 	}
+	for _, notice := range r.Verdict.Notices {
+		fmt.Fprintf(w, "  %s\n", Line(notice))
+	}
 }
 
 const (

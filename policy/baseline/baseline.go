@@ -1,0 +1,163 @@
+package baseline
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
+)
+
+// Baseline is a list of known findings, sorted, each ID once.
+type Baseline struct {
+	Name    string // of the file, for people
+	Entries []Entry
+}
+
+// Comparison is what a baseline has to say about results.
+type Comparison struct {
+	// By says of each finding of each run where it is listed, and is empty for
+	// those that are new or do not count.
+	By         [][]string
+	Known, New int
+	// Stale are the entries that were found less often than they say, Count
+	// being how many are too many. Entries of what did not complete are not
+	// stale: they may well be there.
+	Stale []Entry
+	// Unchecked are the scanners with entries that did not complete, in order.
+	Unchecked []Unchecked
+}
+
+// Unchecked is a scanner, or one of its targets, whose entries could not be
+// checked.
+type Unchecked struct {
+	Scanner, Target string
+	Entries         int
+	Status          finding.Status // of its run
+	Missing         bool           // there is no run of it
+}
+
+// Title names it for people.
+func (u Unchecked) Title() string {
+	return (&finding.Run{Scanner: u.Scanner, Target: u.Target}).Title()
+}
+
+// Compare finds the known findings among results.
+func (b *Baseline) Compare(res finding.Results, counts Counts) Comparison {
+	known, lines := make(map[ID]int, len(b.Entries)), make(map[ID]string, len(b.Entries))
+	for _, e := range b.Entries {
+		known[e.id()] = e.Count
+		lines[e.id()] = fmt.Sprintf("known: in the baseline (%s:%d)", b.Name, e.Line)
+	}
+	isKnown, left := Match(known, res, counts)
+	c := Comparison{By: make([][]string, len(res.Runs))}
+	for r := range res.Runs {
+		run := &res.Runs[r]
+		c.By[r] = make([]string, len(run.Findings))
+		for i := range run.Findings {
+			switch id, _ := IDOf(run, &run.Findings[i]); {
+			case isKnown[r][i]:
+				c.Known++
+				c.By[r][i] = lines[id]
+			case counts == nil || counts(r, i):
+				c.New++
+			}
+		}
+	}
+	states := statesOf(res)
+	for _, e := range b.Entries {
+		s, there := states[place{e.Scanner, e.Target}]
+		if !there || s != finding.Completed || res.Part != "" {
+			c.unchecked(e, s, there)
+			continue
+		}
+		if n := left[e.id()]; n > 0 {
+			e.Count = n
+			c.Stale = append(c.Stale, e)
+		}
+	}
+	return c
+}
+
+// unchecked notes an entry that cannot be checked. Entries come sorted.
+func (c *Comparison) unchecked(e Entry, s finding.Status, there bool) {
+	if n := len(c.Unchecked); n == 0 || c.Unchecked[n-1].Scanner != e.Scanner || c.Unchecked[n-1].Target != e.Target {
+		c.Unchecked = append(c.Unchecked, Unchecked{Scanner: e.Scanner, Target: e.Target, Status: s, Missing: !there})
+	}
+	c.Unchecked[len(c.Unchecked)-1].Entries++
+}
+
+// Known is Compare for a policy: where each finding is listed, and a line that
+// sums it up.
+func (b *Baseline) Known(res finding.Results, counts func(run, i int) bool) (by [][]string, notice string) {
+	c := b.Compare(res, counts)
+	notice = fmt.Sprintf("baseline %s: %s known, %d new", b.Name, text.Count(c.Known, "finding"), c.New)
+	if n := len(c.Stale); n > 0 {
+		notice += fmt.Sprintf(", %s; `scangate baseline check` lists what is stale, and takes it out with --update", text.Count(n, "stale entry"))
+	}
+	return c.By, notice
+}
+
+// Shrunk returns the baseline without its stale entries. It never grows.
+func (b *Baseline) Shrunk(stale []Entry) *Baseline {
+	less := make(map[ID]int, len(stale))
+	for _, e := range stale {
+		less[e.id()] += e.Count
+	}
+	out := &Baseline{Name: b.Name}
+	for _, e := range b.Entries {
+		if e.Count -= max(less[e.id()], 0); e.Count > 0 {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return out
+}
+
+// Make lists the findings of results that count. What did not complete keeps
+// its entries of old, which may be nil, for nobody knows that they are gone, and
+// so does what is not among the results.
+func Make(name string, res finding.Results, counts Counts, old *Baseline) *Baseline {
+	entries := map[ID]Entry{}
+	for id, list := range occurrences(res, counts) {
+		e := entryOf(id, list[0].Finding)
+		e.Count = min(len(list), maxCount)
+		entries[id] = e
+	}
+	if old != nil {
+		states := statesOf(res)
+		for _, e := range old.Entries {
+			if s, there := states[place{e.Scanner, e.Target}]; there && s == finding.Completed && res.Part == "" {
+				continue
+			}
+			e.Line = 0
+			if have, ok := entries[e.id()]; ok {
+				have.Count = max(have.Count, e.Count)
+				e = have
+			}
+			entries[e.id()] = e
+		}
+	}
+	b := &Baseline{Name: name}
+	for _, e := range entries {
+		b.Entries = append(b.Entries, e)
+	}
+	slices.SortFunc(b.Entries, compareEntries)
+	return b
+}
+
+// place is a scanner and one of its targets.
+type place struct{ scanner, target string }
+
+// statesOf returns how the runs of each place ended. Of several runs of one
+// place the worst counts; one that was skipped does not count beside others.
+func statesOf(res finding.Results) map[place]finding.Status {
+	states := map[place]finding.Status{}
+	for _, run := range res.Runs {
+		p := place{public(run.Scanner), public(run.Target)}
+		s, ok := states[p]
+		if !ok || s == finding.Skipped || run.Status < s && run.Status != finding.Skipped {
+			states[p] = run.Status
+		}
+	}
+	return states
+}

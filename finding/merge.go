@@ -19,9 +19,6 @@ func Merge(all []Results) Results {
 			out.Root = r.Root
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
-		if out.Part == "" {
-			out.Part = r.Part
-		}
 		for _, run := range r.Runs {
 			key := [2]string{run.Scanner, run.Target}
 			if i, ok := index[key]; ok {
@@ -49,6 +46,9 @@ func mergeRuns(a, b Run) Run {
 		a.Plan = b.Plan
 	case b.Plan != "" && b.Plan != a.Plan:
 		a.Plan += "; " + b.Plan
+	}
+	if a.Part == "" {
+		a.Part = b.Part
 	}
 	if a.Engine.Name == "" {
 		a.Engine = b.Engine

@@ -21,10 +21,7 @@ type Results struct {
 	// Root is the base name of the scanned directory; never a whole path.
 	Root        string `json:"root,omitempty"`
 	Interrupted bool   `json:"interrupted,omitempty"` // a signal ended the scan early
-	// Part says what was looked at when that was less than everything on
-	// purpose: "staged changes". What is not found then may be there.
-	Part string `json:"part,omitempty"`
-	Runs []Run  `json:"runs"`
+	Runs        []Run  `json:"runs"`
 	// Verdict is written for readers of the file; judging again replaces it.
 	Verdict *Verdict `json:"verdict,omitempty"`
 }

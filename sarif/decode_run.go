@@ -117,6 +117,7 @@ func (t *translator) ownRun() {
 		t.out.Target = target
 	}
 	t.out.Plan = p.text("plan")
+	t.out.Part = p.text("part")
 	var engine finding.Engine
 	if json.Unmarshal(p["engine"], &engine) == nil {
 		t.out.Engine = engine

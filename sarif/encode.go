@@ -162,6 +162,9 @@ func (w *writer) run(version, id string, run *finding.Run, results []result, cou
 	if run.Plan != "" {
 		properties["plan"] = run.Plan
 	}
+	if run.Part != "" {
+		properties["part"] = run.Part
+	}
 	invocation := &sarif.Invocation{
 		ExecutionSuccessful:        ptr(true),
 		ToolExecutionNotifications: notifications(run, counts),

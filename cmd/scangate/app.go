@@ -66,6 +66,7 @@ func commands() []command {
 		{"plan", "[PATH]", "print what would run and why", (*app).plan},
 		{"gate", "FILE...", "judge saved results (scangate JSON or any SARIF) under a policy; no scanning", (*app).gate},
 		{"merge", "FILE... -o OUT", "join results of several jobs into one", (*app).merge},
+		{"baseline", "COMMAND", "a committed, ratcheting baseline: " + strings.Join(names(baselineCommands()), ", "), (*app).baseline},
 		{"db", "COMMAND", "the vulnerability database: " + strings.Join(names(dbCommands()), ", "), (*app).db},
 		{"tools", "COMMAND", "external tools: " + strings.Join(names(toolCommands()), ", "), (*app).tools},
 		{"dast", "COMMAND", "running applications: " + strings.Join(names(dastCommands()), ", "), (*app).dast},

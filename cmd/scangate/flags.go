@@ -109,13 +109,15 @@ func (t *texts) Set(s string) error {
 
 // judging is what every command that judges results takes.
 type judging struct {
-	config string
-	failOn string
-	out    outputs
+	config   string
+	failOn   string
+	baseline string
+	out      outputs
 }
 
 func (j *judging) register(f *flags) {
 	f.StringVar(&j.config, "config", "", "configuration `FILE` (default .scangate.yaml, which may be absent)")
 	f.StringVar(&j.failOn, "fail-on", "", "`SPEC`: high, or per scanner secret=any,dependency=critical,iac=none; wins over the configuration")
+	f.StringVar(&j.baseline, "baseline", "", "judge only what is not in the baseline `FILE`, which scangate baseline write makes")
 	f.Var(&j.out, "output", "`FORMAT=FILE` (repeatable), FORMAT one of "+strings.Join(report.FormatNames(), ", ")+"; FILE - is standard output")
 }

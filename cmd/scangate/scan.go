@@ -17,6 +17,7 @@ import (
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/secret"
+	"github.com/scangate/scangate/text"
 )
 
 // defaultResults is where the full results are kept for `gate` and others.
@@ -125,6 +126,13 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
+	if j.baseline != "" {
+		known, err := readBaseline(j.baseline)
+		if err != nil {
+			return nil, policy.Policy{}, usageError{err}
+		}
+		pol.Baseline = known
+	}
 	return file, pol, nil
 }
 
@@ -139,6 +147,7 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 	runs := scanners.Run(ctx, plan, target, scanners.Options{Jobs: scannersPerJob * s.jobs, Timeout: s.timeout, OnEvent: progress.event})
 	progress.end()
 	scanners.HashLines(runs, target.Tree)
+	s.markPart(runs)
 	res := finding.Results{
 		Tool:        finding.Engine{Name: "scangate", Version: buildVersion()},
 		Root:        filepath.Base(target.Tree.Dir()),
@@ -147,6 +156,22 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 	}
 	finding.MarkSame(&res)
 	return res, nil
+}
+
+// markPart says of the scanner that looks only at what is new that it did.
+func (s *scanning) markPart(runs []finding.Run) {
+	part := ""
+	switch {
+	case s.staged:
+		part = "staged changes"
+	case s.since != "":
+		part = "what is new since " + text.OneLine(s.since, 100)
+	}
+	for i := range runs {
+		if runs[i].Scanner == "secret" && runs[i].Status != finding.Skipped {
+			runs[i].Part = part
+		}
+	}
 }
 
 // prepare walks the tree and makes the plan.

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,12 +21,18 @@ type Comparison struct {
 	// those that are new or do not count.
 	By         [][]string
 	Known, New int
-	// Stale are the entries that were found less often than they say, Count
-	// being how many are too many. Entries of what did not complete are not
-	// stale: they may well be there.
-	Stale []Entry
+	Further    int // how many of the new ones are known, but not as often as they occur
+	// Stale are the entries that were found less often than they say. Those of
+	// what did not complete are not stale: they may well be there.
+	Stale []Stale
 	// Unchecked are the scanners with entries that did not complete, in order.
 	Unchecked []Unchecked
+}
+
+// Stale is an entry of which some or all occurrences are gone.
+type Stale struct {
+	Entry
+	Gone int // 1 to Count
 }
 
 // Unchecked is a scanner, or one of its targets, whose entries could not be
@@ -34,6 +41,7 @@ type Unchecked struct {
 	Scanner, Target string
 	Entries         int
 	Status          finding.Status // of its run
+	Part            string         // what it was to look at, if not at everything
 	Missing         bool           // there is no run of it
 }
 
@@ -61,28 +69,30 @@ func (b *Baseline) Compare(res finding.Results, counts Counts) Comparison {
 				c.By[r][i] = lines[id]
 			case counts == nil || counts(r, i):
 				c.New++
+				if known[id] > 0 {
+					c.Further++
+				}
 			}
 		}
 	}
 	states := statesOf(res)
 	for _, e := range b.Entries {
 		s, there := states[place{e.Scanner, e.Target}]
-		if !there || s != finding.Completed || res.Part != "" {
+		if !there || !s.whole() {
 			c.unchecked(e, s, there)
 			continue
 		}
 		if n := left[e.id()]; n > 0 {
-			e.Count = n
-			c.Stale = append(c.Stale, e)
+			c.Stale = append(c.Stale, Stale{e, n})
 		}
 	}
 	return c
 }
 
 // unchecked notes an entry that cannot be checked. Entries come sorted.
-func (c *Comparison) unchecked(e Entry, s finding.Status, there bool) {
+func (c *Comparison) unchecked(e Entry, s state, there bool) {
 	if n := len(c.Unchecked); n == 0 || c.Unchecked[n-1].Scanner != e.Scanner || c.Unchecked[n-1].Target != e.Target {
-		c.Unchecked = append(c.Unchecked, Unchecked{Scanner: e.Scanner, Target: e.Target, Status: s, Missing: !there})
+		c.Unchecked = append(c.Unchecked, Unchecked{Scanner: e.Scanner, Target: e.Target, Status: s.status, Part: s.part, Missing: !there})
 	}
 	c.Unchecked[len(c.Unchecked)-1].Entries++
 }
@@ -92,17 +102,24 @@ func (c *Comparison) unchecked(e Entry, s finding.Status, there bool) {
 func (b *Baseline) Known(res finding.Results, counts func(run, i int) bool) (by [][]string, notice string) {
 	c := b.Compare(res, counts)
 	notice = fmt.Sprintf("baseline %s: %s known, %d new", b.Name, text.Count(c.Known, "finding"), c.New)
+	if c.Further > 0 {
+		notice += fmt.Sprintf(" (%d of them in the baseline, which has fewer occurrences)", c.Further)
+	}
 	if n := len(c.Stale); n > 0 {
-		notice += fmt.Sprintf(", %s; `scangate baseline check` lists what is stale, and takes it out with --update", text.Count(n, "stale entry"))
+		check := "scangate baseline check"
+		if b.Name != DefaultName {
+			check += " " + b.Name
+		}
+		notice += fmt.Sprintf(", %s; `%s` lists what is stale, and takes it out with --update", text.Count(n, "stale entry"), check)
 	}
 	return c.By, notice
 }
 
 // Shrunk returns the baseline without its stale entries. It never grows.
-func (b *Baseline) Shrunk(stale []Entry) *Baseline {
+func (b *Baseline) Shrunk(stale []Stale) *Baseline {
 	less := make(map[ID]int, len(stale))
 	for _, e := range stale {
-		less[e.id()] += e.Count
+		less[e.id()] += e.Gone
 	}
 	out := &Baseline{Name: b.Name}
 	for _, e := range b.Entries {
@@ -120,13 +137,13 @@ func Make(name string, res finding.Results, counts Counts, old *Baseline) *Basel
 	entries := map[ID]Entry{}
 	for id, list := range occurrences(res, counts) {
 		e := entryOf(id, list[0].Finding)
-		e.Count = min(len(list), maxCount)
+		e.Count = min(total(list), maxCount)
 		entries[id] = e
 	}
 	if old != nil {
 		states := statesOf(res)
 		for _, e := range old.Entries {
-			if s, there := states[place{e.Scanner, e.Target}]; there && s == finding.Completed && res.Part == "" {
+			if states[place{e.Scanner, e.Target}].whole() {
 				continue
 			}
 			e.Line = 0
@@ -148,16 +165,27 @@ func Make(name string, res finding.Results, counts Counts, old *Baseline) *Basel
 // place is a scanner and one of its targets.
 type place struct{ scanner, target string }
 
+// state is how the runs of a place ended.
+type state struct {
+	status finding.Status
+	part   string
+}
+
+// whole reports that everything was looked at: what was not found is gone.
+func (s state) whole() bool { return s.status == finding.Completed && s.part == "" }
+
 // statesOf returns how the runs of each place ended. Of several runs of one
 // place the worst counts; one that was skipped does not count beside others.
-func statesOf(res finding.Results) map[place]finding.Status {
-	states := map[place]finding.Status{}
+func statesOf(res finding.Results) map[place]state {
+	states := map[place]state{}
 	for _, run := range res.Runs {
 		p := place{public(run.Scanner), public(run.Target)}
 		s, ok := states[p]
-		if !ok || s == finding.Skipped || run.Status < s && run.Status != finding.Skipped {
-			states[p] = run.Status
+		if !ok || s.status == finding.Skipped || run.Status < s.status && run.Status != finding.Skipped {
+			s.status = run.Status
 		}
+		s.part = cmp.Or(s.part, run.Part)
+		states[p] = s
 	}
 	return states
 }

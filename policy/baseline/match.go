@@ -25,6 +25,9 @@ func occurrences(res finding.Results, counts Counts) map[ID][]occurrence {
 	all := map[ID][]occurrence{}
 	for r := range res.Runs {
 		run := &res.Runs[r]
+		if run.Part != "" {
+			continue // all that it found came in just now
+		}
 		for i := range run.Findings {
 			if counts != nil && !counts(r, i) {
 				continue
@@ -59,6 +62,7 @@ func compareOccurrences(a, b occurrence) int {
 		strings.Compare(a.Resource, b.Resource),
 		strings.Compare(a.Message, b.Message),
 		comparePackages(a.Package, b.Package),
+		cmp.Compare(a.times(), b.times()),
 	)
 }
 
@@ -77,19 +81,43 @@ func btoi(b bool) int {
 	return 0
 }
 
+// times is how often a finding occurs. One that is the same wherever it is, as a
+// secret is, stands for all of its copies: those that are not of the history,
+// which nobody can take out, count.
+func (o occurrence) times() int {
+	n := 1
+	if o.KeyOnly && o.Location.Commit == "" {
+		for _, l := range o.Related {
+			if l.Commit == "" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// total adds up how often findings occur.
+func total(list []occurrence) (n int) {
+	for _, o := range list {
+		n += o.times()
+	}
+	return n
+}
+
 // Count counts the findings of results: what Match takes as known.
 func Count(res finding.Results, counts Counts) map[ID]int {
 	known := map[ID]int{}
 	for id, list := range occurrences(res, counts) {
-		known[id] = len(list)
+		known[id] = total(list)
 	}
 	return known
 }
 
-// Match finds out which findings are known: of as many as are known of an ID,
-// the first ones by place; the rest are new. left is what is known of and was
-// not found. It does not matter in which order findings and runs are. One more
-// finding can make another one new, and never makes one known.
+// Match finds out which findings are known: of those of an ID, the first ones by
+// place, as long as they occur no more often than is known; the rest are new, and
+// so is all that a run found which was to look at what is new only. left is what
+// is known of and was not found. It does not matter in which order findings and
+// runs are. One more finding can make another one new, and never makes one known.
 func Match(known map[ID]int, res finding.Results, counts Counts) (isKnown [][]bool, left map[ID]int) {
 	isKnown = make([][]bool, len(res.Runs))
 	for r := range res.Runs {
@@ -97,13 +125,16 @@ func Match(known map[ID]int, res finding.Results, counts Counts) (isKnown [][]bo
 	}
 	found := occurrences(res, counts)
 	for id, list := range found {
-		for _, o := range list[:min(len(list), max(known[id], 0))] {
-			isKnown[o.run][o.i] = true
+		rest := known[id]
+		for _, o := range list {
+			if rest -= o.times(); rest >= 0 {
+				isKnown[o.run][o.i] = true
+			}
 		}
 	}
 	left = map[ID]int{}
 	for id, n := range known {
-		if rest := n - len(found[id]); rest > 0 {
+		if rest := n - total(found[id]); rest > 0 {
 			left[id] = rest
 		}
 	}

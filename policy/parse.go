@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ func Parse(section config.Section, known Known) (Policy, error) {
 		Thresholds config.Section   `yaml:"thresholds"`
 		Require    []config.Section `yaml:"require"`
 		Severity   config.Section   `yaml:"severity"`
+		Baseline   config.Section   `yaml:"baseline"`
 	}
 	if err := section.Decode(&raw); err != nil {
 		return Policy{}, err
@@ -51,6 +53,16 @@ func Parse(section config.Section, known Known) (Policy, error) {
 			return Policy{}, err
 		}
 		p.Severity = choice
+	}
+	if !raw.Baseline.Absent() {
+		name, err := raw.Baseline.Text()
+		if err != nil {
+			return Policy{}, err
+		}
+		if !filepath.IsLocal(name) {
+			return Policy{}, raw.Baseline.Errorf("policy.baseline: want a file below the directory of the configuration")
+		}
+		p.BaselineFile = name
 	}
 	entries, err := raw.Thresholds.Pairs()
 	if err != nil {

@@ -24,6 +24,9 @@ type Policy struct {
 	Exemptions []Exemption
 	// Baseline lists known findings, which do not fail; nil: there is none.
 	Baseline Baseline
+	// BaselineFile is the file that the configuration names for it, relative to
+	// its own directory and inside of it.
+	BaselineFile string
 }
 
 // ScannerThreshold is a scanner's own threshold with those of its frameworks.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 // baselineCommands are the words after `scangate baseline`.
 func baselineCommands() []command {
 	return []command{
-		{"write", "[FILE]", "list what the last scan found as known, in FILE (default " + baseline.DefaultName + ")", (*app).baselineWrite},
+		{"write", "[FILE]", "list what the last scan found as known, in FILE (default: that of the configuration, else " + baseline.DefaultName + ")", (*app).baselineWrite},
 		{"check", "[FILE]", "fail when something in FILE was fixed; --update takes it out", (*app).baselineCheck},
 	}
 }
@@ -46,18 +47,14 @@ func (l *listing) register(f *flags) {
 
 // read reads the results and finds out which findings count.
 func (l *listing) read(a *app, args []string) error {
-	switch len(args) {
-	case 0:
-		l.name = baseline.DefaultName
-	case 1:
-		l.name = args[0]
-	default:
+	if len(args) > 1 {
 		return usage("want one FILE, not %d: %q", len(args), args)
 	}
-	_, pol, err := a.loadPolicy(judging{config: l.config}, ".")
+	_, pol, err := a.loadPolicy(judging{config: l.config, unread: true}, ".")
 	if err != nil {
 		return err
 	}
+	l.name = cmp.Or(strings.Join(args, ""), pol.BaselineFile, baseline.DefaultName)
 	if len(l.from) == 0 {
 		if _, err := os.Stat(defaultResults); errors.Is(err, fs.ErrNotExist) {
 			return usage("%s: no such file: run `scangate scan` first, or name results with --results FILE", defaultResults)
@@ -67,7 +64,6 @@ func (l *listing) read(a *app, args []string) error {
 	if l.res, err = readAll(l.from); err != nil {
 		return usageError{err}
 	}
-	pol.Baseline = nil
 	v := pol.Judge(l.res)
 	l.counts = v.Counts
 	return nil

@@ -140,3 +140,28 @@ func TestBaselineMistakes(t *testing.T) {
 	write(t, "z.json", "{\n\"version\": 1,\n\"findings\": [\n<<<<<<< HEAD\n")
 	y.run("scan", "--baseline", "z.json").want(exitUsage, "z.json:4: an unresolved merge conflict: keep the lines of both sides")
 }
+
+func TestBaselineOfTheConfiguration(t *testing.T) {
+	y := newTry(t, "one=high")
+	write(t, ".scangate.yaml", "version: 1\npolicy:\n  baseline: sub/z.json\n")
+	y.run("scan").want(exitUsage, "sub/z.json: no such file or directory: `scangate baseline write` makes a baseline")
+	if err := os.Mkdir("sub", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(".scangate.yaml")
+	y.run("scan").want(1, "")
+	write(t, ".scangate.yaml", "version: 1\npolicy:\n  baseline: sub/z.json\n")
+	y.run("baseline", "write").want(0, "sub/z.json: 1 entry")
+	y.run("gate", defaultResults).want(0, "baseline sub/z.json: 1 finding known, 0 new")
+	y.run("baseline", "check").want(0, "sub/z.json: nothing in it is known to be fixed")
+	// The command line wins.
+	write(t, "none.json", "{\"version\": 1, \"findings\": []}")
+	y.run("gate", defaultResults, "--baseline", "none.json").want(1, "baseline none.json: 0 findings known, 1 new")
+	// It belongs to the configuration, wherever that is.
+	t.Chdir("sub")
+	y.run("gate", "--config", "../.scangate.yaml", "../"+defaultResults).want(0, "baseline ../sub/z.json: 1 finding known")
+	for _, bad := range []string{"/etc/passwd", "../z.json", "[a]"} {
+		write(t, "bad.yaml", "version: 1\npolicy:\n  baseline: "+bad+"\n")
+		y.run("gate", "--config", "bad.yaml", "../"+defaultResults).want(exitUsage, "bad.yaml:3:")
+	}
+}

@@ -112,12 +112,13 @@ type judging struct {
 	config   string
 	failOn   string
 	baseline string
+	unread   bool // the baseline is not for judging
 	out      outputs
 }
 
 func (j *judging) register(f *flags) {
 	f.StringVar(&j.config, "config", "", "configuration `FILE` (default .scangate.yaml, which may be absent)")
 	f.StringVar(&j.failOn, "fail-on", "", "`SPEC`: high, or per scanner secret=any,dependency=critical,iac=none; wins over the configuration")
-	f.StringVar(&j.baseline, "baseline", "", "judge only what is not in the baseline `FILE`, which scangate baseline write makes")
+	f.StringVar(&j.baseline, "baseline", "", "judge only what is not in the baseline `FILE`, which scangate baseline write makes (default: that of the configuration)")
 	f.Var(&j.out, "output", "`FORMAT=FILE` (repeatable), FORMAT one of "+strings.Join(report.FormatNames(), ", ")+"; FILE - is standard output")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,8 +127,11 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
-	if j.baseline != "" {
-		known, err := readBaseline(j.baseline)
+	if pol.BaselineFile != "" {
+		pol.BaselineFile = filepath.Join(beside(file, dir), pol.BaselineFile)
+	}
+	if name := cmp.Or(j.baseline, pol.BaselineFile); name != "" && !j.unread {
+		known, err := readBaseline(name)
 		if err != nil {
 			return nil, policy.Policy{}, usageError{err}
 		}

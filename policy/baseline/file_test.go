@@ -3,6 +3,7 @@ package baseline
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -70,6 +71,22 @@ func TestFileIsOneSortedLinePerEntry(t *testing.T) {
 	}
 	if got := encode(t, &Baseline{}); got != "{\n  \"version\": 1,\n  \"findings\": []\n}\n" {
 		t.Errorf("the empty one is %q", got)
+	}
+}
+
+func TestTheDocumentedFileIsOne(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/baseline.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(doc), "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	b, err := Parse([]byte(example), "docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(example, encode(t, b)); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -146,17 +146,19 @@ func TestParseRefuses(t *testing.T) {
 func TestParseBoundsTheEntries(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`{"version":1,"findings":[`)
-	for i := range maxEntries + 1 {
+	for i := range 11 {
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		fmt.Fprintf(&b, `{"scanner":"s","rule":"r","count":1,"fingerprint":"%d"}`, i)
 	}
 	b.WriteString("]}")
-	if _, err := Parse(b.Bytes(), "b"); err == nil || !strings.Contains(err.Error(), "more than 200000 findings") {
-		t.Errorf("error %v", err)
+	for limit, want := range map[int]string{11: "<nil>", 10: "b:1: more than 10 findings"} {
+		if _, err := parse(b.Bytes(), "b", limit); fmt.Sprint(err) != want {
+			t.Errorf("at most %d: error %v, want %s", limit, err, want)
+		}
 	}
-	if err := (&Baseline{Entries: make([]Entry, maxEntries+1)}).Encode(&b); err == nil {
+	if err := (&Baseline{Entries: make([]Entry, maxEntries+1)}).Encode(&b); err == nil || !strings.Contains(err.Error(), "at most 200000") {
 		t.Error("what could not be read is written")
 	}
 }

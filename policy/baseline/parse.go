@@ -18,8 +18,13 @@ import (
 // for errors, which name the line, too. It is strict: what is misread is excused
 // without anybody knowing.
 func Parse(data []byte, name string) (*Baseline, error) {
+	return parse(data, name, maxEntries)
+}
+
+// parse is Parse with a limit for the number of entries.
+func parse(data []byte, name string, limit int) (*Baseline, error) {
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
-	p := &parser{data: data, name: name, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
+	p := &parser{data: data, name: name, limit: limit, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
 	p.dec.UseNumber()
 	switch at := conflict(data); {
 	case len(data) > MaxSize:
@@ -54,6 +59,7 @@ func conflict(data []byte) int {
 type parser struct {
 	data    []byte
 	name    string
+	limit   int
 	dec     *json.Decoder
 	entries []Entry
 
@@ -188,8 +194,8 @@ func (p *parser) findings() error {
 			return p.errorf("the finding of line %d again: keep one of the two, with the greater count if both sides of a merge wrote it", line)
 		}
 		first[e.id()] = e.Line
-		if p.entries = append(p.entries, e); len(p.entries) > maxEntries {
-			return p.errorf("more than %d findings", maxEntries)
+		if p.entries = append(p.entries, e); len(p.entries) > p.limit {
+			return p.errorf("more than %d findings", p.limit)
 		}
 	}
 	_, err := p.token()

@@ -29,7 +29,8 @@ type File struct {
 	Name     string             // for messages; empty when there is no file
 	Scanners map[string]Section // by scanner name
 	Policy   Section
-	Plugins  Section // scanners of the user's own
+	Plugins  Section   // scanners of the user's own
+	VEX      []Section // patterns of VEX documents below the scanned directory: words
 	DB       DB
 }
 
@@ -128,6 +129,7 @@ func Parse(data []byte, name string) (*File, error) {
 		Scanners map[string]Section `yaml:"scanners"`
 		Policy   Section            `yaml:"policy"`
 		Plugins  Section            `yaml:"plugins"`
+		VEX      []Section          `yaml:"vex"`
 		DB       DB                 `yaml:"db"`
 	}{Version: 1}
 	d := decoder{file: name}
@@ -137,7 +139,7 @@ func Parse(data []byte, name string) (*File, error) {
 	if top.Version != 1 {
 		return nil, fmt.Errorf("%s: version %d is not known: this scangate reads version 1", name, top.Version)
 	}
-	out.Scanners, out.Policy, out.Plugins, out.DB = top.Scanners, top.Policy, top.Plugins, top.DB
+	out.Scanners, out.Policy, out.Plugins, out.VEX, out.DB = top.Scanners, top.Policy, top.Plugins, top.VEX, top.DB
 	return out, nil
 }
 

@@ -24,7 +24,7 @@ type options struct {
 func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"unknown top key":     {"version: 1\npolcy: {}\n", `f.yaml:2:1: unknown key "polcy"; did you mean "policy"?`},
-		"nothing near":        {"zzzzzzzz: 1\n", `f.yaml:1:1: unknown key "zzzzzzzz"; want one of db, plugins, policy, scanners, version`},
+		"nothing near":        {"zzzzzzzz: 1\n", `f.yaml:1:1: unknown key "zzzzzzzz"; want one of db, plugins, policy, scanners, version, vex`},
 		"unknown option":      {"scanners:\n  x: {dve: true}\n", `f.yaml:2:7: unknown key "dve" in scanners.x; did you mean "dev"?`},
 		"twice":               {"version: 1\nversion: 1\n", `f.yaml:2:1: key "version" is given twice`},
 		"list for mapping":    {"scanners: [a]\n", `f.yaml:1:11: scanners: want keys and values, not a list`},
@@ -35,6 +35,7 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		"bad duration":        {"db: {max-age: soon}\n", `f.yaml:1:15: db.max-age: "soon" is not a duration such as 48h or 15m`},
 		"negative duration":   {"db: {max-age: -1h}\n", `f.yaml:1:15: db.max-age: "-1h" is not a duration such as 48h or 15m`},
 		"nested unknown":      {"scanners: {x: {inner: {deap: a}}}\n", `f.yaml:1:24: unknown key "deap" in scanners.x.inner; did you mean "deep"?`},
+		"word for vex":        {"vex: a.json\n", `f.yaml:1:6: vex: want a list, not a single value`},
 		"alias":               {"scanners:\n  y: &a {dev: true}\n  x: *a\n", `f.yaml:2:6: scanners.y: anchors and aliases are not supported: write the value out`},
 		"merge key":           {"scanners:\n  x:\n    <<: {dev: true}\n", `f.yaml:3:5: scanners.x: a key must be a plain word`},
 		"not yaml":            {"a: [\n", `f.yaml:1:1: not valid YAML: did not find expected node content`},
@@ -70,6 +71,7 @@ scanners:
   x: {dev: true, name: "on", max: 3, paths: [a, b], inner: {deep: yes}}
   y:
 policy: {}
+vex: [security/*.json]
 db: {max-age: 48h}
 `), "f.yaml")
 	if err != nil {
@@ -86,6 +88,9 @@ db: {max-age: 48h}
 	}
 	if file.DB.MaxAge != 48*time.Hour {
 		t.Errorf("max-age %s", file.DB.MaxAge)
+	}
+	if len(file.VEX) != 1 || file.VEX[0].Position() != "f.yaml:7" {
+		t.Errorf("vex: %v", file.VEX)
 	}
 	if !file.Scanners["y"].Absent() || !file.Scanners["z"].Absent() {
 		t.Error("an empty and a missing section must both be absent")

@@ -100,7 +100,7 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	if err != nil {
 		return 0, err
 	}
-	rep := report.Report{Results: res, Verdict: pol.Judge(res)}
+	rep := report.Report{Results: res, Verdict: judge(pol, res)}
 	err = keepResults(s.results, rep)
 	if err != nil && s.results == defaultResults {
 		// Nobody asked for this file: a read-only directory is no reason to
@@ -123,6 +123,9 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 	pol, err := policy.Parse(file.Policy, a.known(file))
 	if err == nil {
 		pol, err = pol.Override(j.failOn, a.known(file))
+	}
+	if err == nil {
+		err = addVEX(&pol, file.VEX, dir)
 	}
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/fileio"
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/policy/vex"
+	"github.com/scangate/scangate/text"
+)
+
+// maxVEXFiles bounds how many VEX documents a configuration may name.
+const maxVEXFiles = 500
+
+// addVEX lets the documents that the configuration names have their say. They
+// belong to the scanned repository: no name and no link leads out of dir.
+func addVEX(pol *policy.Policy, patterns []config.Section, dir string) error {
+	if len(patterns) == 0 {
+		return nil
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("vex: %s: %w", dir, fileio.Cause(err))
+	}
+	defer root.Close()
+	var docs []*vex.Document
+	var seen []string
+	for _, section := range patterns {
+		names, err := expand(root, section)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if slices.Contains(seen, name) {
+				continue
+			}
+			if seen = append(seen, name); len(seen) > maxVEXFiles {
+				return section.Errorf("vex: more than %s: narrow the patterns", text.Count(maxVEXFiles, "file"))
+			}
+			data, err := readRegular(root, name)
+			if err != nil {
+				return section.Errorf("vex: %s: %v", text.OneLine(name, 200), err)
+			}
+			doc, err := vex.Parse(name, data)
+			if err != nil {
+				return section.Errorf("vex: %v; correct the file, or take it out of vex", err)
+			}
+			docs = append(docs, doc)
+		}
+	}
+	pol.Exemptions = append(pol.Exemptions, vex.New(docs...))
+	return nil
+}
+
+// expand lists the files that match a pattern, sorted. That there are none is a
+// mistake: whoever wrote it counts on what they say.
+func expand(root *os.Root, section config.Section) ([]string, error) {
+	word, err := section.Text()
+	if err != nil {
+		return nil, err
+	}
+	pattern := filepath.ToSlash(word)
+	if _, err := path.Match(pattern, ""); err != nil || pattern == "" || !filepath.IsLocal(filepath.FromSlash(pattern)) {
+		return nil, section.Errorf("vex: %q is no pattern of files below the scanned directory, such as security/*.openvex.json", text.OneLine(word, 200))
+	}
+	names, err := fs.Glob(root.FS(), path.Clean(pattern))
+	if err != nil || len(names) == 0 {
+		return nil, section.Errorf("vex: no file matches %q: write the document, or take the pattern out of vex", text.OneLine(word, 200))
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// readRegular reads a VEX document.
+func readRegular(root *os.Root, name string) ([]byte, error) {
+	name = filepath.FromSlash(name)
+	info, err := root.Stat(name) // before opening, which would wait at a pipe
+	switch {
+	case err != nil:
+		return nil, fileio.Cause(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case info.Size() > vex.MaxSize:
+		return nil, fmt.Errorf("over the limit of %d MiB for a VEX document", vex.MaxSize>>20)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, fileio.Cause(err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, vex.MaxSize+1))
+}
+
+// noticing is an exemption that has more to tell than which findings it takes
+// out of the verdict.
+type noticing interface {
+	Notices(finding.Results) []string
+}
+
+// judge is the policy's verdict, with what those who exempt findings have to
+// tell of it. That is no reason to fail: what they could not exempt counts.
+func judge(pol policy.Policy, res finding.Results) policy.Verdict {
+	v := pol.Judge(res)
+	for _, e := range pol.Exemptions {
+		if n, ok := e.(noticing); ok {
+			for _, notice := range n.Notices(res) {
+				v.Reasons = append(v.Reasons, "notice: "+notice)
+			}
+		}
+	}
+	return v
+}

@@ -91,7 +91,7 @@ func (d *Document) csaf(data []byte, lines []int) error {
 		for _, id := range v.IDs {
 			base.ids = append(base.ids, id.Text)
 		}
-		s, any := v.Status, false
+		s, told := v.Status, false
 		for _, list := range []struct {
 			status   status
 			products []string
@@ -101,55 +101,59 @@ func (d *Document) csaf(data []byte, lines []int) error {
 			{notAffected, s.NotAffected},
 			{fixed, slices.Concat(s.Fixed, s.FirstFixed)},
 		} {
-			base.status, any = list.status, any || len(list.products) > 0
+			base.status, told = list.status, told || len(list.products) > 0
 			if err := d.addProducts(base, v, list.products, products, groups); err != nil {
 				return err
 			}
 		}
-		if !any {
+		if !told {
 			d.notice(line, "the vulnerability says of no product whether it is affected: give it a product_status")
 		}
 	}
 	return nil
 }
 
+// reason is why a product is not affected, or how it was fixed.
+type reason struct{ label, words string }
+
+// reasons are those that the remarks give, by product.
+func (d *Document) reasons(all []csafRemark, groups map[string][]string) (map[string]reason, error) {
+	out := map[string]reason{}
+	for _, r := range all {
+		on := r.on(groups)
+		if err := d.spend(len(on)); err != nil {
+			return nil, err
+		}
+		for _, id := range on {
+			have := out[id]
+			out[id] = reason{cmp.Or(have.label, r.Label), cmp.Or(have.words, r.Details)}
+		}
+	}
+	return out, nil
+}
+
+// why lists the remarks that give the reasons of a status.
+func (v csafVulnerability) why(s status) []csafRemark {
+	of := func(all []csafRemark, category string) []csafRemark {
+		return slices.DeleteFunc(slices.Clone(all), func(r csafRemark) bool { return r.Category != category })
+	}
+	switch s {
+	case notAffected:
+		return append(of(v.Flags, ""), of(v.Threats, "impact")...)
+	case fixed:
+		return of(v.Remediations, "vendor_fix")
+	}
+	return nil
+}
+
 // addProducts adds a claim on products, one for each reason that is given.
 func (d *Document) addProducts(base claim, v csafVulnerability, ids []string, products map[string]product, groups map[string][]string) error {
-	type reason struct{ label, words string }
-	var reasons map[string]reason
-	if base.status.exempts() {
-		reasons = map[string]reason{}
-		tell := func(all []csafRemark, category string) error {
-			for _, r := range all {
-				if r.Category != category {
-					continue
-				}
-				on := r.on(groups)
-				if err := d.spend(len(on)); err != nil {
-					return err
-				}
-				for _, id := range on {
-					have := reasons[id]
-					if have.label == "" {
-						have.label = r.Label
-					}
-					if have.words == "" {
-						have.words = r.Details
-					}
-					reasons[id] = have
-				}
-			}
-			return nil
-		}
-		var err error
-		if base.status == notAffected {
-			err = cmp.Or(tell(v.Flags, ""), tell(v.Threats, "impact"))
-		} else {
-			err = tell(v.Remediations, "vendor_fix")
-		}
-		if err != nil {
-			return err
-		}
+	if len(ids) == 0 {
+		return nil
+	}
+	reasons, err := d.reasons(v.why(base.status), groups)
+	if err != nil {
+		return err
 	}
 	claims := map[reason]*claim{}
 	var order []*claim

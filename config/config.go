@@ -29,6 +29,7 @@ type File struct {
 	Name     string             // for messages; empty when there is no file
 	Scanners map[string]Section // by scanner name
 	Policy   Section
+	Ignore   Section   // findings that do not count
 	Plugins  Section   // scanners of the user's own
 	VEX      []Section // patterns of VEX documents below the scanned directory: words
 	DB       DB
@@ -128,6 +129,7 @@ func Parse(data []byte, name string) (*File, error) {
 		Version  int                `yaml:"version"`
 		Scanners map[string]Section `yaml:"scanners"`
 		Policy   Section            `yaml:"policy"`
+		Ignore   Section            `yaml:"ignore"`
 		Plugins  Section            `yaml:"plugins"`
 		VEX      []Section          `yaml:"vex"`
 		DB       DB                 `yaml:"db"`
@@ -139,7 +141,7 @@ func Parse(data []byte, name string) (*File, error) {
 	if top.Version != 1 {
 		return nil, fmt.Errorf("%s: version %d is not known: this scangate reads version 1", name, top.Version)
 	}
-	out.Scanners, out.Policy, out.Plugins, out.VEX, out.DB = top.Scanners, top.Policy, top.Plugins, top.VEX, top.DB
+	out.Scanners, out.Policy, out.Ignore, out.Plugins, out.VEX, out.DB = top.Scanners, top.Policy, top.Ignore, top.Plugins, top.VEX, top.DB
 	return out, nil
 }
 

@@ -24,7 +24,7 @@ type options struct {
 func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"unknown top key":     {"version: 1\npolcy: {}\n", `f.yaml:2:1: unknown key "polcy"; did you mean "policy"?`},
-		"nothing near":        {"zzzzzzzz: 1\n", `f.yaml:1:1: unknown key "zzzzzzzz"; want one of db, plugins, policy, scanners, version, vex`},
+		"nothing near":        {"zzzzzzzz: 1\n", `f.yaml:1:1: unknown key "zzzzzzzz"; want one of db, ignore, plugins, policy, scanners, version, vex`},
 		"unknown option":      {"scanners:\n  x: {dve: true}\n", `f.yaml:2:7: unknown key "dve" in scanners.x; did you mean "dev"?`},
 		"twice":               {"version: 1\nversion: 1\n", `f.yaml:2:1: key "version" is given twice`},
 		"list for mapping":    {"scanners: [a]\n", `f.yaml:1:11: scanners: want keys and values, not a list`},

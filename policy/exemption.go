@@ -20,3 +20,20 @@ func (p Policy) exempt(run *finding.Run, f *finding.Finding) (by string, ok bool
 	}
 	return "", false
 }
+
+// A Noticer is an Exemption that has something to say about itself beside its
+// decisions: that it has expired, or that nobody needs it.
+type Noticer interface {
+	Notices(finding.Results) []string
+}
+
+// notices collects what the exemptions have to say.
+func (p Policy) notices(res finding.Results) []string {
+	var out []string
+	for _, e := range p.Exemptions {
+		if n, ok := e.(Noticer); ok {
+			out = append(out, n.Notices(res)...)
+		}
+	}
+	return out
+}

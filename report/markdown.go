@@ -25,7 +25,7 @@ func Markdown(w io.Writer, r Report) error {
 		fmt.Fprintf(&b, "- %s\n", markdown(reason))
 	}
 	for _, notice := range r.Verdict.Notices {
-		fmt.Fprintf(&b, "- %s\n", markdown(notice))
+		fmt.Fprintf(&b, "- notice: %s\n", markdown(notice))
 	}
 	b.WriteString("\n| Scanner | Status | Critical | High | Medium | Low | Other | Time |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
 	for i := range r.Results.Runs {

@@ -117,7 +117,7 @@ func verdictLines(w io.Writer, r Report, o TableOptions) {
 		fmt.Fprintf(w, "  %s\n", Line(reason))
 	}
 	for _, notice := range r.Verdict.Notices {
-		fmt.Fprintf(w, "  %s\n", Line(notice))
+		fmt.Fprintf(w, "  notice: %s\n", Line(notice))
 	}
 }
 

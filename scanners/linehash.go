@@ -1,41 +1,45 @@
 package scanners
 
 import (
+	"io"
+	"time"
+
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/sarif"
 )
 
-// maxHashedFile bounds the files whose lines are hashed, in bytes; findings in
+// maxHashedFile bounds the files whose lines are read, in bytes; findings in
 // larger ones are identified by their fingerprint alone.
 const maxHashedFile = 64 << 20
 
-// HashLines fills in Location.LineHash, GitHub's identity of a line, for every
-// finding whose file is in the tree. Each file is read once. A finding whose
-// content is only in history has no line there, and keeps none.
-func HashLines(runs []finding.Run, t *Tree) {
+// ReadLines looks at the line of every finding whose file is in the tree, and
+// reads each file once. It fills in Location.LineHash, GitHub's identity of a
+// line, and the suppressions that comments of the form scangate:ignore ask for;
+// one that has expired by now, or is not understood, becomes a note. A finding
+// whose content is only in history has no line there, and is left as it is.
+func ReadLines(runs []finding.Run, t *Tree, now time.Time) {
 	wanted := map[string]map[int]bool{}
-	each := func(do func(*finding.Location)) {
+	each := func(do func(run *finding.Run, f *finding.Finding)) {
 		for i := range runs {
 			for j := range runs[i].Findings {
 				// What is in an image stands on the line that brought it there,
 				// beside any number of others of the same rule: only its own
 				// identity tells it from those.
-				if runs[i].Findings[j].Layer != nil {
-					continue
-				}
-				if l := &runs[i].Findings[j].Location; l.Path != "" && l.Commit == "" && l.StartLine > 0 {
-					do(l)
+				f := &runs[i].Findings[j]
+				if l := f.Location; f.Layer == nil && l.Path != "" && l.Commit == "" && l.StartLine > 0 {
+					do(&runs[i], f)
 				}
 			}
 		}
 	}
-	each(func(l *finding.Location) {
+	each(func(_ *finding.Run, f *finding.Finding) {
+		l := f.Location
 		if wanted[l.Path] == nil {
 			wanted[l.Path] = map[int]bool{}
 		}
 		wanted[l.Path][l.StartLine] = true
 	})
-	hashes := map[string]map[int]string{}
+	hashes, marks := map[string]map[int]string{}, marked{}
 	for name, lines := range wanted {
 		f, err := t.Open(name)
 		if err != nil {
@@ -44,9 +48,18 @@ func HashLines(runs []finding.Run, t *Tree) {
 		if info, err := f.Stat(); err == nil && info.Size() <= maxHashedFile {
 			// A file that cannot be read to its end leaves the lines behind
 			// that point without a hash, which is what is known of them.
-			hashes[name], _ = sarif.LineHashes(f, lines)
+			reader := markReader{wanted: lines, now: now}
+			hashes[name], _ = sarif.LineHashes(io.TeeReader(f, &reader), lines)
+			if found := reader.finish(f); found != nil {
+				marks[name] = found
+			}
 		}
 		f.Close()
 	}
-	each(func(l *finding.Location) { l.LineHash = hashes[l.Path][l.StartLine] })
+	each(func(_ *finding.Run, f *finding.Finding) {
+		f.Location.LineHash = hashes[f.Location.Path][f.Location.StartLine]
+		marks.hide(f)
+	})
+	notes := newMarkNotes()
+	each(func(run *finding.Run, f *finding.Finding) { marks.suppress(run, f, notes) })
 }

@@ -153,7 +153,7 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 	progress := a.newProgress(plan)
 	runs := scanners.Run(ctx, plan, target, scanners.Options{Jobs: scannersPerJob * s.jobs, Timeout: s.timeout, OnEvent: progress.event})
 	progress.end()
-	scanners.HashLines(runs, target.Tree)
+	scanners.ReadLines(runs, target.Tree, time.Now())
 	s.markPart(runs)
 	res := finding.Results{
 		Tool:        finding.Engine{Name: "scangate", Version: buildVersion()},

@@ -21,8 +21,8 @@ import (
 // DefaultName is the file that is read when none is named.
 const DefaultName = ".scangate.yaml"
 
-// maxSize bounds the file, in bytes.
-const maxSize = 1 << 20
+// MaxSize bounds the file, in bytes.
+const MaxSize = 1 << 20
 
 // File is a configuration as it stands in the file.
 type File struct {
@@ -83,12 +83,12 @@ func Load(name, dir string) (*File, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("configuration: %s is not a regular file", label)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("%s: over the limit of %d KiB for a configuration", label, maxSize>>10)
+	if len(data) > MaxSize {
+		return nil, fmt.Errorf("%s: over the limit of %d KiB for a configuration", label, MaxSize>>10)
 	}
 	return Parse(data, label)
 }

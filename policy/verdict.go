@@ -80,7 +80,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		v.Outcome = Incomplete
 	}
 	v.Reasons = append(v.Reasons, gaps...)
-	v.Notices = p.notices(res)
+	v.Notices = append(v.Notices, p.notices(res)...)
 	return v
 }
 

@@ -67,6 +67,7 @@ func commands() []command {
 		{"gate", "FILE...", "judge saved results (scangate JSON or any SARIF) under a policy; no scanning", (*app).gate},
 		{"merge", "FILE... -o OUT", "join results of several jobs into one", (*app).merge},
 		{"baseline", "COMMAND", "a committed, ratcheting baseline: " + strings.Join(names(baselineCommands()), ", "), (*app).baseline},
+		{"ignore", "ID --reason TEXT", "write an ignore into the configuration, keeping its comments", (*app).ignore},
 		{"db", "COMMAND", "the vulnerability database: " + strings.Join(names(dbCommands()), ", "), (*app).db},
 		{"tools", "COMMAND", "external tools: " + strings.Join(names(toolCommands()), ", "), (*app).tools},
 		{"dast", "COMMAND", "running applications: " + strings.Join(names(dastCommands()), ", "), (*app).dast},

@@ -72,6 +72,9 @@ func TestExamplesParse(t *testing.T) {
 		if err == nil {
 			_, err = policy.Parse(file.Policy, a.known(file))
 		}
+		if err == nil {
+			_, err = a.ignores(file, a.known(file), false)
+		}
 		if err != nil {
 			t.Error(err)
 		}

@@ -114,6 +114,7 @@ type judging struct {
 	baseline string
 	unread   bool // the baseline is not for judging
 	out      outputs
+	part     bool // only part of what there is to look at is judged
 }
 
 func (j *judging) register(f *flags) {

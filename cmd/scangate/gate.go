@@ -31,7 +31,7 @@ func (a *app) gate(_ context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, usageError{err}
 	}
-	return a.deliver(report.Report{Results: res, Verdict: judge(pol, res)}, j.out, nil)
+	return a.deliver(report.Report{Results: res, Verdict: a.honour(pol, ".", res).Judge(res)}, j.out, nil)
 }
 
 // merge is the command `scangate merge`: join results of several jobs.

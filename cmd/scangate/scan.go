@@ -15,6 +15,7 @@ import (
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
+	"github.com/scangate/scangate/policy/ignore"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/secret"
@@ -87,6 +88,7 @@ func (a *app) scan(ctx context.Context, args []string) (int, error) {
 // scanAndReport is the whole main job: scan, judge, keep, report. A job's own
 // places to report to come in through publish, which may be nil.
 func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report.Report) error) (int, error) {
+	s.part = s.since != "" || s.staged
 	file, pol, err := a.loadPolicy(s.judging, s.path)
 	if err != nil {
 		return 0, err
@@ -100,7 +102,7 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	if err != nil {
 		return 0, err
 	}
-	rep := report.Report{Results: res, Verdict: judge(pol, res)}
+	rep := report.Report{Results: res, Verdict: a.honour(pol, s.path, res).Judge(res)}
 	err = keepResults(s.results, rep)
 	if err != nil && s.results == defaultResults {
 		// Nobody asked for this file: a read-only directory is no reason to
@@ -120,9 +122,15 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
-	pol, err := policy.Parse(file.Policy, a.known(file))
+	known := a.known(file)
+	pol, err := policy.Parse(file.Policy, known)
 	if err == nil {
-		pol, err = pol.Override(j.failOn, a.known(file))
+		pol, err = pol.Override(j.failOn, known)
+	}
+	if err == nil {
+		var set *ignore.Set
+		set, err = a.ignores(file, known, j.part)
+		pol.Exemptions = append(pol.Exemptions, set)
 	}
 	if err == nil {
 		err = addVEX(&pol, file.VEX, dir)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/fileio"
-	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/policy/vex"
 	"github.com/scangate/scangate/text"
@@ -98,24 +97,4 @@ func readRegular(root *os.Root, name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, vex.MaxSize+1))
-}
-
-// noticing is an exemption that has more to tell than which findings it takes
-// out of the verdict.
-type noticing interface {
-	Notices(finding.Results) []string
-}
-
-// judge is the policy's verdict, with what those who exempt findings have to
-// tell of it. That is no reason to fail: what they could not exempt counts.
-func judge(pol policy.Policy, res finding.Results) policy.Verdict {
-	v := pol.Judge(res)
-	for _, e := range pol.Exemptions {
-		if n, ok := e.(noticing); ok {
-			for _, notice := range n.Notices(res) {
-				v.Reasons = append(v.Reasons, "notice: "+notice)
-			}
-		}
-	}
-	return v
 }

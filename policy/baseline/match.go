@@ -16,6 +16,7 @@ type Counts func(run, i int) bool
 // occurrence is a finding that counts, at its place in the results.
 type occurrence struct {
 	run, i int
+	times  int
 	*finding.Finding
 }
 
@@ -33,7 +34,7 @@ func occurrences(res finding.Results, counts Counts) map[ID][]occurrence {
 				continue
 			}
 			if id, ok := IDOf(run, &run.Findings[i]); ok {
-				all[id] = append(all[id], occurrence{r, i, &run.Findings[i]})
+				all[id] = append(all[id], occurrence{r, i, timesOf(&run.Findings[i]), &run.Findings[i]})
 			}
 		}
 	}
@@ -62,7 +63,7 @@ func compareOccurrences(a, b occurrence) int {
 		strings.Compare(a.Resource, b.Resource),
 		strings.Compare(a.Message, b.Message),
 		comparePackages(a.Package, b.Package),
-		cmp.Compare(a.times(), b.times()),
+		cmp.Compare(a.times, b.times),
 	)
 }
 
@@ -81,25 +82,31 @@ func btoi(b bool) int {
 	return 0
 }
 
-// times is how often a finding occurs. One that is the same wherever it is, as a
-// secret is, stands for all of its copies: those that are not of the history,
-// which nobody can take out, count.
-func (o occurrence) times() int {
-	n := 1
-	if o.KeyOnly && o.Location.Commit == "" {
-		for _, l := range o.Related {
-			if l.Commit == "" {
-				n++
-			}
+// timesOf is how often a finding occurs. One that is the same wherever it is, as
+// a secret is, stands for all of its copies: the places that are not of the
+// history, which nobody can take out, count, each once.
+func timesOf(f *finding.Finding) int {
+	if !f.KeyOnly || f.Location.Commit != "" || len(f.Related) == 0 {
+		return 1
+	}
+	type spot struct {
+		path         string
+		line, column int
+	}
+	of := func(l finding.Location) spot { return spot{l.Path, l.StartLine, l.StartColumn} }
+	spots := map[spot]bool{of(f.Location): true}
+	for _, l := range f.Related {
+		if l.Commit == "" {
+			spots[of(l)] = true
 		}
 	}
-	return n
+	return len(spots)
 }
 
 // total adds up how often findings occur.
 func total(list []occurrence) (n int) {
 	for _, o := range list {
-		n += o.times()
+		n += o.times
 	}
 	return n
 }
@@ -127,7 +134,7 @@ func Match(known map[ID]int, res finding.Results, counts Counts) (isKnown [][]bo
 	for id, list := range found {
 		rest := known[id]
 		for _, o := range list {
-			if rest -= o.times(); rest >= 0 {
+			if rest -= o.times; rest >= 0 {
 				isKnown[o.run][o.i] = true
 			}
 		}

@@ -99,7 +99,8 @@ func TestCopiesOfOneSecretCount(t *testing.T) {
 		f.Fingerprint = finding.FingerprintOf("secret", f)
 		for _, name := range names[1:] {
 			path, commit, _ := strings.Cut(name, "@")
-			f.Related = append(f.Related, finding.Location{Path: path, StartLine: 1, Commit: commit})
+			path, two, _ := strings.Cut(path, ":")
+			f.Related = append(f.Related, finding.Location{Path: path, StartLine: 1 + len(two), Commit: commit})
 		}
 		return run("secret", "", done, f)
 	}
@@ -111,7 +112,8 @@ func TestCopiesOfOneSecretCount(t *testing.T) {
 		{tree("a", "b", "a@c0ffee"), "1 finding known, 0 new"},
 		{tree("x", "y", "a@c0ffee", "x@c0fff0", "b@c0fff1"), "1 finding known, 0 new"}, // moved
 		{tree("a", "b", "c"), "0 findings known, 1 new"},
-		{tree("a", "a", "b"), "0 findings known, 1 new"},
+		{tree("a", "a:2", "b"), "0 findings known, 1 new"}, // twice in one file
+		{tree("a", "b", "a", "b", "a"), "1 finding known, 0 new"},
 		{tree("b"), "1 finding known, 0 new, 1 stale entry; `scangate baseline check b.json`"},
 	} {
 		v, _ := judge(b, results(c.now))

@@ -30,6 +30,7 @@ func Parse(section config.Section, known Known) (Policy, error) {
 	p := DefaultPolicy()
 	var raw struct {
 		Thresholds config.Section   `yaml:"thresholds"`
+		Rules      []config.Section `yaml:"rules"`
 		Require    []config.Section `yaml:"require"`
 		Severity   config.Section   `yaml:"severity"`
 		Baseline   config.Section   `yaml:"baseline"`
@@ -64,6 +65,9 @@ func Parse(section config.Section, known Known) (Policy, error) {
 		}
 		p.BaselineFile = name
 	}
+	if p.Rules, err = parseRules(raw.Rules, known); err != nil {
+		return Policy{}, err
+	}
 	entries, err := raw.Thresholds.Pairs()
 	if err != nil {
 		return Policy{}, err
@@ -81,7 +85,7 @@ func Parse(section config.Section, known Known) (Policy, error) {
 }
 
 // limitKeys are the keys of one threshold.
-var limitKeys = []string{"fail-on", "warn-on", "fixable"}
+var limitKeys = []string{"fail-on", "warn-on", "fixable", "max"}
 
 // parseScanner reads {fail-on: …, terraform: {…}}: limits and frameworks side
 // by side.
@@ -132,6 +136,13 @@ func parseThreshold(e config.Pair, limits []config.Pair, parent Threshold) (Thre
 		if !slices.Contains(limitKeys, l.Name) {
 			return Threshold{}, l.Key.Errorf("unknown key %q in %s%s", l.Name, e.Name, text.Suggest(l.Name, limitKeys))
 		}
+		if l.Name == "max" {
+			var err error
+			if t.Max, err = parseMax(l.Value, t.Max); err != nil {
+				return Threshold{}, err
+			}
+			continue
+		}
 		word, err := l.Value.Text()
 		if err != nil {
 			return Threshold{}, err
@@ -173,7 +184,7 @@ func parseFixable(word string) (Fixable, error) {
 
 // Override applies a --fail-on specification: a limit for every scanner, or
 // scanner=limit, or both, separated by commas. What the command line names
-// wins over the configuration.
+// wins over the fail-on of the configuration; its rules and its max stay.
 func (p Policy) Override(spec string, known Known) (Policy, error) {
 	if spec == "" {
 		return p, nil

@@ -14,6 +14,9 @@ import (
 type Policy struct {
 	Default  Threshold
 	Scanners map[string]ScannerThreshold
+	// Rules come before the thresholds: the first one that matches a finding
+	// decides it.
+	Rules []Rule
 	// Require names the scanners that must complete. Nil means every scanner
 	// that was planned and applies.
 	Require []string
@@ -27,6 +30,8 @@ type Policy struct {
 	// BaselineFile is the file that the configuration names for it, relative to
 	// its own directory and inside of it.
 	BaselineFile string
+	// Facts are what rules can ask for that results do not hold.
+	Facts Facts
 }
 
 // ScannerThreshold is a scanner's own threshold with those of its frameworks.
@@ -41,6 +46,7 @@ type Threshold struct {
 	FailOn  Limit
 	WarnOn  Limit
 	Fixable Fixable
+	Max     []*Max // how many of a severity there may be below FailOn
 	Origin  string // where it is written: "default", "--fail-on", ".scangate.yaml:7"
 }
 

@@ -3,8 +3,10 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // Action is what the policy makes of a finding.
@@ -58,17 +60,24 @@ type Verdict struct {
 // Judge applies the policy to the results.
 func (p Policy) Judge(res finding.Results) Verdict {
 	v := Verdict{Decisions: make([][]Decision, len(res.Runs))}
-	for i, run := range res.Runs {
+	j := newJudge(p)
+	var limits counter
+	for i := range res.Runs {
+		run := &res.Runs[i]
+		j.enter(run)
 		v.Decisions[i] = make([]Decision, len(run.Findings))
-		for j, f := range run.Findings {
-			v.Decisions[i][j] = p.decide(&run, &f)
+		for n := range run.Findings {
+			d := j.decide(&run.Findings[n])
+			v.Decisions[i][n] = d.Decision
+			limits.add(d, place{i, n})
 		}
 	}
 	p.passKnown(res, &v)
 	for i, run := range res.Runs {
 		v.Reasons = append(v.Reasons, crossings(run, v.Decisions[i])...)
 	}
-	gaps := p.incomplete(res)
+	v.Reasons = append(v.Reasons, limits.fail(res, v.Decisions)...)
+	gaps := append(p.incomplete(res), p.missing(res.Runs)...)
 	switch {
 	case res.Interrupted:
 		// An interrupted scan is the reader's own wish or a cancelled job;
@@ -84,33 +93,16 @@ func (p Policy) Judge(res finding.Results) Verdict {
 	return v
 }
 
-// decide finds the fate of one finding.
+// decide finds the fate of one finding, without what limits how many there may
+// be.
 func (p Policy) decide(run *finding.Run, f *finding.Finding) Decision {
-	if f.Suppressed() {
-		by := "suppressed by " + f.Suppressions[0].Source
-		if !f.Suppressions[0].Elsewhere {
-			by += " in the scanned content"
-		}
-		return Decision{Ignored, by}
-	}
-	if by, ok := p.exempt(run, f); ok {
-		return Decision{Ignored, by}
-	}
-	t := p.thresholdFor(run.Scanner, f.Framework)
-	severity, by := p.Severity.of(run.Scanner, f)
-	switch {
-	case !t.Fixable.admits(f.Fixable()):
-		return Decision{Pass, "not as fixable as the threshold asks (" + t.Origin + ")"}
-	case t.FailOn.Crossed(severity):
-		return Decision{Fail, fmt.Sprintf("fail-on: %s (%s)%s", t.FailOn, t.Origin, by)}
-	case t.WarnOn.Crossed(severity):
-		return Decision{Warn, fmt.Sprintf("below fail-on: %s (%s)%s", t.FailOn, t.Origin, by)}
-	}
-	return Decision{Pass, fmt.Sprintf("below warn-on: %s (%s)%s", t.WarnOn, t.Origin, by)}
+	j := newJudge(p)
+	j.enter(run)
+	return j.decide(f).Decision
 }
 
 // crossings sums up the failing findings of a run, one line per reason.
-func crossings(run finding.Run, decisions []Decision) []string {
+func crossings(run *finding.Run, decisions []Decision) []string {
 	count, same := map[string]int{}, map[string]int{}
 	var order []string
 	for i, d := range decisions {
@@ -127,11 +119,14 @@ func crossings(run finding.Run, decisions []Decision) []string {
 	slices.Sort(order)
 	var out []string
 	for _, by := range order {
-		noun := "findings cross"
-		if count[by] == 1 {
-			noun = "finding crosses"
+		one, many, rest := "crosses", "cross", " "+by
+		if why, byRule := strings.CutPrefix(by, actionWords[Fail]+":"); byRule {
+			one, many, rest = "fails", "fail", ":"+why
 		}
-		reason := fmt.Sprintf("%s: %d %s %s", run.Title(), count[by], noun, by)
+		if count[by] == 1 {
+			many = one
+		}
+		reason := fmt.Sprintf("%s: %s %s%s", run.Title(), text.Count(count[by], "finding"), many, rest)
 		if n := same[by]; n > 0 {
 			reason += fmt.Sprintf(", %d found by another scanner, too", n)
 		}

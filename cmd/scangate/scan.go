@@ -148,6 +148,7 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 		}
 		pol.Baseline = known
 	}
+	pol.Facts.Now = time.Now()
 	return file, pol, nil
 }
 

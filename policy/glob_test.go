@@ -1,0 +1,101 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPatterns(t *testing.T) {
+	for _, tt := range []struct{ pattern, yes, no string }{
+		{"CVE-2021-*", "CVE-2021-1 CVE-2021-", "CVE-2022-1 XCVE-2021-1"},
+		{"*", "a a/b", ""},
+		{"a?c", "abc aüc", "ac abbc"},
+		{"a*b*c", "abc aXbYc abcbc", "acb abcX"},
+		{"[a-c]x", "ax cx", "dx x"},
+		{"[!a-c]x", "dx", "ax"},
+		{"[]]", "]", "["},
+		{`\*\[`, "*[", "a["},
+		{"pkg:npm/@angular/*", "pkg:npm/@angular/core@1", "pkg:npm/angular/core"},
+		{"*.min.js", "a.min.js", "a.js"},
+		{"ü*", "über", "uber"},
+	} {
+		g, err := compileGlob(tt.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range strings.Fields(tt.yes) {
+			if !g.match(s) {
+				t.Errorf("%s is not for %s", tt.pattern, s)
+			}
+		}
+		for _, s := range strings.Fields(tt.no) {
+			if g.match(s) {
+				t.Errorf("%s is for %s", tt.pattern, s)
+			}
+		}
+	}
+}
+
+func TestPathPatterns(t *testing.T) {
+	for _, tt := range []struct{ pattern, yes, no string }{
+		{"test", "test a/test test/a a/test/b/c", "tests a/tests contest"},
+		{"/test", "test test/a", "a/test"},
+		{"test/", "test/a a/test/b", "test a/test"},
+		{"a/b", "a/b a/b/c", "x/a/b ab"},
+		{"./a/b", "a/b", "b"},
+		{"*.tf", "main.tf a/b/main.tf", "main.tfvars"},
+		{"a/*.tf", "a/x.tf", "a/b/x.tf x.tf"},
+		{"a/**/x", "a/x a/b/x a/b/c/x a/b/x/y", "b/a/x a/xy"},
+		{"**/x", "x a/x a/b/x", "ax"},
+		{"a/**", "a/b a/b/c", "a b"},
+		{"**", "a a/b", ""},
+		{"a/*/c", "a/b/c", "a/c a/b/b/c"},
+		{"pages/[[]id].tsx", "pages/[id].tsx", "pages/i.tsx"},
+		{"**/a/**/b/**/c", "a/b/c x/a/y/b/z/c/d a/a/b/b/c", "a/c/b b/a/c"},
+	} {
+		p, err := compilePath(tt.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range strings.Fields(tt.yes) {
+			if !p.match(strings.Split(s, "/")) {
+				t.Errorf("%s is not for %s", tt.pattern, s)
+			}
+		}
+		for _, s := range strings.Fields(tt.no) {
+			if p.match(strings.Split(s, "/")) {
+				t.Errorf("%s is for %s", tt.pattern, s)
+			}
+		}
+	}
+	for pattern, want := range map[string]string{
+		"!a": "no negation", "": "matches nothing", "/": "matches nothing", "a//b": "no empty parts", "../a": "no .", "a/[b": "without its ]",
+		strings.Repeat("a", 300): "over 256 bytes", `a\`: `ends in a \`, "a/\xff": "not UTF-8",
+	} {
+		if _, err := compilePath(pattern); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", pattern, err, want)
+		}
+	}
+}
+
+// TestPatternsAreFast: no pattern takes long, whatever it is tried on.
+func TestPatternsAreFast(t *testing.T) {
+	start := time.Now()
+	g, err := compileGlob(strings.Repeat("a*", 100) + "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := compilePath(strings.Repeat("**/a*b/", 30) + "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if g.match(strings.Repeat("a", maxMatched-1)+"cb") || p.match(strings.Split(strings.Repeat("ab/", 1300)+"d", "/")) {
+			t.Fatal("they match")
+		}
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("100 rounds took %s", d)
+	}
+}

@@ -1,0 +1,165 @@
+package policy
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/scangate/scangate/finding"
+)
+
+// judge decides findings one by one. It remembers which rules are out of the
+// question for which rule id, path or package, so that many rules and many
+// findings cost little more than few.
+type judge struct {
+	policy Policy
+	keys   []remembered
+	run    *finding.Run
+	rules  map[string]*finding.Rule // of the run
+	open   set                      // scratch: the rules that are not out of the question
+}
+
+// remembered is a key of rules with what is known of the answers to it.
+type remembered struct {
+	key  *matchKey
+	asks []asking
+	// possible are, for each basis of an answer, the rules that it leaves.
+	possible map[string]set
+}
+
+// asking is a rule's condition on the key.
+type asking struct {
+	rule      int
+	condition *condition
+}
+
+// set is a set of rules by their number.
+type set []uint64
+
+// decided is a decision with what has made it: a rule, a threshold, or neither.
+type decided struct {
+	Decision
+	rule      *Rule
+	threshold *Threshold
+	severity  finding.Severity // that was judged by
+	byFixable bool             // the threshold is not about it
+}
+
+func newJudge(p Policy) *judge {
+	j := &judge{policy: p, open: make(set, (len(p.Rules)+63)/64)}
+	at := map[string]int{}
+	for i := range p.Rules {
+		for n := range p.Rules[i].conditions {
+			c := &p.Rules[i].conditions[n]
+			if c.key.basis == nil {
+				continue
+			}
+			k, ok := at[c.key.name]
+			if !ok {
+				k = len(j.keys)
+				at[c.key.name] = k
+				j.keys = append(j.keys, remembered{key: c.key, possible: map[string]set{}})
+			}
+			j.keys[k].asks = append(j.keys[k].asks, asking{i, c})
+		}
+	}
+	return j
+}
+
+// enter begins with the findings of a run.
+func (j *judge) enter(run *finding.Run) {
+	j.run = run
+	if len(j.policy.Rules) > 0 {
+		j.rules = rulesOf(run)
+	}
+}
+
+// subject prepares a finding of the run.
+func (j *judge) subject(f *finding.Finding) subject {
+	s := subject{run: j.run, finding: f, facts: j.policy.Facts, rules: j.rules}
+	s.severity, s.from = j.policy.Severity.of(j.run.Scanner, f)
+	return s
+}
+
+// decide finds the fate of one finding of the run.
+func (j *judge) decide(f *finding.Finding) decided {
+	if f.Suppressed() {
+		by := "suppressed by " + f.Suppressions[0].Source
+		if !f.Suppressions[0].Elsewhere {
+			by += " in the scanned content"
+		}
+		return decided{Decision: Decision{Ignored, by}}
+	}
+	if by, ok := j.policy.exempt(j.run, f); ok {
+		return decided{Decision: Decision{Ignored, by}}
+	}
+	s := j.subject(f)
+	if r := j.firstRule(&s); r != nil {
+		return decided{Decision: r.decide(&s), rule: r, severity: s.severity}
+	}
+	t := j.policy.thresholdFor(j.run.Scanner, f.Framework)
+	return decided{Decision: t.decide(&s), threshold: &t, severity: s.severity, byFixable: !t.Fixable.admits(f.Fixable())}
+}
+
+// firstRule returns the first rule that matches.
+func (j *judge) firstRule(s *subject) *Rule {
+	if len(j.open) == 0 {
+		return nil
+	}
+	for i := range j.open {
+		j.open[i] = ^uint64(0)
+	}
+	for i := range j.keys {
+		j.open.keep(j.keys[i].of(s, len(j.policy.Rules)))
+	}
+	for i, word := range j.open {
+		for ; word != 0; word &= word - 1 {
+			n := i*64 + bits.TrailingZeros64(word)
+			if n >= len(j.policy.Rules) {
+				return nil
+			}
+			if result, _ := j.policy.Rules[n].test(s); result == yes {
+				return &j.policy.Rules[n]
+			}
+		}
+	}
+	return nil
+}
+
+// of returns the rules that the answer to the key leaves.
+func (r *remembered) of(s *subject, rules int) set {
+	basis := r.key.basis(s)
+	if out, ok := r.possible[basis]; ok {
+		return out
+	}
+	out := make(set, (rules+63)/64)
+	for i := range out {
+		out[i] = ^uint64(0)
+	}
+	for _, a := range r.asks {
+		if a.condition.test(s) == no {
+			out[a.rule/64] &^= 1 << (a.rule % 64)
+		}
+	}
+	r.possible[basis] = out
+	return out
+}
+
+// keep removes what is not in other.
+func (s set) keep(other set) {
+	for i := range s {
+		s[i] &= other[i]
+	}
+}
+
+// decide is what a threshold makes of a finding.
+func (t *Threshold) decide(s *subject) Decision {
+	switch {
+	case !t.Fixable.admits(s.finding.Fixable()):
+		return Decision{Pass, "not as fixable as the threshold asks (" + t.Origin + ")"}
+	case t.FailOn.Crossed(s.severity):
+		return Decision{Fail, fmt.Sprintf("fail-on: %s (%s)%s", t.FailOn, t.Origin, s.from)}
+	case t.WarnOn.Crossed(s.severity):
+		return Decision{Warn, fmt.Sprintf("below fail-on: %s (%s)%s", t.FailOn, t.Origin, s.from)}
+	}
+	return Decision{Pass, fmt.Sprintf("below warn-on: %s (%s)%s", t.WarnOn, t.Origin, s.from)}
+}

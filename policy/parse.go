@@ -65,9 +65,11 @@ func Parse(section config.Section, known Known) (Policy, error) {
 		}
 		p.BaselineFile = name
 	}
-	if p.Rules, err = parseRules(raw.Rules, known); err != nil {
+	rules, err := parseRules(raw.Rules, known)
+	if err != nil {
 		return Policy{}, err
 	}
+	p.Rules = rules
 	entries, err := raw.Thresholds.Pairs()
 	if err != nil {
 		return Policy{}, err

@@ -68,6 +68,9 @@ func TestExamplesParse(t *testing.T) {
 	}
 	a := &app{scanners: embedded()}
 	for _, f := range files {
+		if strings.HasSuffix(f.Name(), policyTests[1:]) {
+			continue // those are run, not only parsed
+		}
 		file, err := config.Load("../../examples/"+f.Name(), ".")
 		if err == nil {
 			_, err = policy.Parse(file.Policy, a.known(file))

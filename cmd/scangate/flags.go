@@ -118,8 +118,13 @@ type judging struct {
 }
 
 func (j *judging) register(f *flags) {
+	j.registerPolicy(f)
+	f.Var(&j.out, "output", "`FORMAT=FILE` (repeatable), FORMAT one of "+strings.Join(report.FormatNames(), ", ")+"; FILE - is standard output")
+}
+
+// registerPolicy is for commands that judge and write no report.
+func (j *judging) registerPolicy(f *flags) {
 	f.StringVar(&j.config, "config", "", "configuration `FILE` (default .scangate.yaml, which may be absent)")
 	f.StringVar(&j.failOn, "fail-on", "", "`SPEC`: high, or per scanner secret=any,dependency=critical,iac=none; wins over the configuration")
 	f.StringVar(&j.baseline, "baseline", "", "judge only what is not in the baseline `FILE`, which scangate baseline write makes (default: that of the configuration)")
-	f.Var(&j.out, "output", "`FORMAT=FILE` (repeatable), FORMAT one of "+strings.Join(report.FormatNames(), ", ")+"; FILE - is standard output")
 }

@@ -308,3 +308,26 @@ func TestDocumentedKeys(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestDocumentedPolicies reads the documentation's examples.
+func TestDocumentedPolicies(t *testing.T) {
+	data, err := os.ReadFile("../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(data), "```yaml\n")[1:]
+	for _, b := range blocks {
+		b, _, _ = strings.Cut(b, "```")
+		if strings.Contains(b, "cases:") {
+			_, err = parseCases(t, b)
+		} else {
+			_, err = parse(t, b, "")
+		}
+		if err != nil {
+			t.Errorf("%v in\n%s", err, b)
+		}
+	}
+	if len(blocks) != 3 {
+		t.Errorf("%d examples", len(blocks))
+	}
+}

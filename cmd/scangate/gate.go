@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/scangate/scangate/finding"
@@ -11,8 +12,10 @@ import (
 // gate is the command `scangate gate`: judge saved results under a policy.
 func (a *app) gate(_ context.Context, args []string) (int, error) {
 	var j judging
+	var other string
 	f := newFlags("gate")
 	j.register(f)
+	f.StringVar(&other, "policy", "", "another configuration, `FILE`: list what its policy would decide differently; the verdict stays that of --config")
 	files, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -27,11 +30,22 @@ func (a *app) gate(_ context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	then := pol
+	if other != "" {
+		if _, then, err = a.loadPolicy(judging{config: other, failOn: j.failOn}, "."); err != nil {
+			return 0, err
+		}
+	}
 	res, err := readAll(files)
 	if err != nil {
 		return 0, usageError{err}
 	}
-	return a.deliver(report.Report{Results: res, Verdict: a.honour(pol, ".", res).Judge(res)}, j.out, nil)
+	verdict := a.honour(pol, ".", res).Judge(res)
+	code, err := a.deliver(report.Report{Results: res, Verdict: verdict}, j.out, nil)
+	if other != "" {
+		err = errors.Join(err, comparePolicies(a.tableOutput(j.out), other, res, verdict, a.honour(then, ".", res).Judge(res)))
+	}
+	return code, err
 }
 
 // merge is the command `scangate merge`: join results of several jobs.

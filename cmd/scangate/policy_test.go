@@ -142,3 +142,21 @@ func TestGateAndScanAgreeOnRules(t *testing.T) {
 		y.run("gate", defaultResults).want(code, scan)
 	}
 }
+
+func TestGateComparesPolicies(t *testing.T) {
+	y := newTry(t, "secret=high,iac=low")
+	y.run("scan").want(exitFailed, "")
+	y.write("new.yaml", "policy: {rules: [{match: {scanner: secret}, action: warn, because: ours}, {match: {scanner: iac}, action: fail}]}\n")
+	y.run("gate", defaultResults, "--policy", "new.yaml").want(exitFailed, "UNDER new.yaml: FAILED instead of FAILED, 2 findings decided differently\n")
+	rows := strings.Split(y.stdout[strings.Index(y.stdout, "NOW "):], "\n")
+	if !strings.HasPrefix(rows[1], "warn  fail  low ") || !strings.HasPrefix(rows[2], "fail  warn  high ") || !strings.HasSuffix(rows[2], "warn: ours (new.yaml:1)") {
+		t.Errorf("%q", rows)
+	}
+	y.write("same.yaml", "policy: {rules: [{match: {scanner: secret}, action: fail}]}\n")
+	y.run("gate", defaultResults, "--policy", "same.yaml").want(exitFailed, "0 findings decided differently\n")
+	y.run("gate", defaultResults, "--policy", "new.yaml", "--fail-on", "none", "--output", "json=-").want(exitPassed, "UNDER new.yaml: FAILED instead of PASSED")
+	if strings.Contains(y.stdout, "UNDER") {
+		t.Error("the report on standard output does not stand alone")
+	}
+	y.run("gate", defaultResults, "--policy", "none.yaml").want(exitUsage, "none.yaml: no such file")
+}

@@ -227,12 +227,7 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 // went wrong here and, as err, before. A report that cannot be written turns a
 // pass into exit code 3, and changes no failure.
 func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
-	table := a.stdout
-	for _, o := range outs {
-		if o.File == "-" {
-			table = a.stderr // standard output belongs to the report
-		}
-	}
+	table := a.tableOutput(outs)
 	for _, o := range outs {
 		write := func(w io.Writer) error { return o.Format.Write(w, rep) }
 		if o.File == "-" {
@@ -244,6 +239,17 @@ func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 	color := a.terminal && a.getenv("NO_COLOR") == "" && table == a.stdout && isTerminal(table)
 	err = errors.Join(err, report.Table(table, rep, report.TableOptions{Color: color}))
 	return exitCode(rep.Verdict.Outcome), err
+}
+
+// tableOutput is where the table goes: standard output, unless that belongs to
+// a report.
+func (a *app) tableOutput(outs outputs) io.Writer {
+	for _, o := range outs {
+		if o.File == "-" {
+			return a.stderr
+		}
+	}
+	return a.stdout
 }
 
 // keepResults saves the full results.

@@ -17,7 +17,8 @@ type condition struct {
 	want string // as it is written
 	// admits reports whether one of the values is wanted.
 	admits func(value string) bool
-	paths  []pathGlob
+	exact  []string // all values that are wanted, when they are so few
+	paths  []*pathGlob
 	holds  func(n float64) bool
 }
 
@@ -26,14 +27,30 @@ func (c *condition) test(s *subject) truth {
 	switch {
 	case c.key.takes == paths:
 		parts := s.pathParts()
-		return answer(parts != nil && slices.ContainsFunc(c.paths, func(p pathGlob) bool { return p.match(parts) }))
+		return answer(parts != nil && slices.ContainsFunc(c.paths, func(p *pathGlob) bool { return p.match(s.finding.Location.Path, parts) }))
 	case c.admits != nil:
-		return answer(slices.ContainsFunc(c.key.values(s), func(v string) bool { return v != "" && c.admits(v) }))
+		return answer(slices.ContainsFunc(c.key.folded(s), c.admits))
 	case !s.facts.has(c.key.name):
 		return unknown
 	}
 	n, ok := c.key.number(s)
 	return answer(ok && c.holds(n))
+}
+
+// folded are the finding's values in the form in which they are compared, the
+// empty ones left out.
+func (k *matchKey) folded(s *subject) []string {
+	var out []string
+	for _, v := range k.values(s) {
+		if v == "" || len(v) > maxMatched {
+			continue
+		}
+		if k.takes == patterns {
+			v = strings.ToLower(v)
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // word is a value with its place in the file.
@@ -89,7 +106,10 @@ func parseCondition(k *matchKey, v config.Section, known Known, scanners []strin
 		case frameworkNames:
 			test, err = parseName(w.text, known.frameworks(scanners), "framework")
 		case patterns:
-			test, err = parsePattern(w.text)
+			var only string
+			if test, only, err = parsePattern(w.text); only != "" {
+				c.exact = append(c.exact, only)
+			}
 		case words:
 			test, err = parseWord(k.name, w.text)
 		case weaknesses:
@@ -97,7 +117,7 @@ func parseCondition(k *matchKey, v config.Section, known Known, scanners []strin
 		case severities:
 			test, err = parseSeverities(w.text)
 		case paths:
-			var p pathGlob
+			var p *pathGlob
 			p, err = compilePath(w.text)
 			c.paths = append(c.paths, p)
 		default:
@@ -113,6 +133,9 @@ func parseCondition(k *matchKey, v config.Section, known Known, scanners []strin
 	c.want = text.OneLine(strings.Join(shown, ", "), 200)
 	switch {
 	case k.values != nil:
+		if len(c.exact) < len(all) {
+			c.exact = nil // others are wanted, too
+		}
 		c.admits = func(v string) bool {
 			return slices.ContainsFunc(tests, func(t func(string) bool) bool { return t(v) })
 		}
@@ -140,13 +163,17 @@ func parseName(name string, known []string, thing string) (func(string) bool, er
 	return g.match, nil
 }
 
-// parsePattern reads a pattern. Case does not count.
-func parsePattern(pattern string) (func(string) bool, error) {
+// parsePattern reads a pattern, and returns the only text that it stands for
+// when there is only one. Case does not count: values come in lower case.
+func parsePattern(pattern string) (test func(string) bool, only string, err error) {
 	g, err := compileGlob(strings.ToLower(pattern))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return func(v string) bool { return len(v) <= maxMatched && g.match(strings.ToLower(v)) }, nil
+	if only, ok := g.exact(); ok {
+		return g.match, only, nil
+	}
+	return g.match, "", nil
 }
 
 func parseWord(key, word string) (func(string) bool, error) {

@@ -121,6 +121,11 @@ func (t *token) take(s string) int {
 	return n
 }
 
+// exact returns the only text that the pattern stands for, if there is only one.
+func (g glob) exact() (text string, ok bool) {
+	return g[0].literal, len(g) == 1 && g[0].kind == literal
+}
+
 // match reports whether the whole of s is what the pattern stands for.
 func (g glob) match(s string) bool {
 	if len(g) == 1 && g[0].kind == literal {
@@ -160,10 +165,13 @@ func (g glob) match(s string) bool {
 // a name at any depth, one with a slash begins at the root, ** stands for any
 // number of folders, a slash at the end for folders only, and what stands for a
 // folder stands for all below it.
-type pathGlob []glob // nil is **
+type pathGlob struct {
+	parts []glob // nil is **
+	must  string // a text that every path has that it stands for: quick to look for
+}
 
 // compilePath reads a pattern of paths.
-func compilePath(pattern string) (pathGlob, error) {
+func compilePath(pattern string) (*pathGlob, error) {
 	trimmed, folder := strings.CutSuffix(pattern, "/")
 	trimmed = strings.TrimPrefix(trimmed, "./")
 	rooted := strings.Contains(trimmed, "/")
@@ -176,9 +184,17 @@ func compilePath(pattern string) (pathGlob, error) {
 	case trimmed == "":
 		return nil, fmt.Errorf("pattern %q matches nothing; ** is everything", pattern)
 	}
-	var out pathGlob
+	out := &pathGlob{}
+	add := func(g glob) {
+		out.parts = append(out.parts, g)
+		for i := range g {
+			if len(g[i].literal) > len(out.must) {
+				out.must = g[i].literal
+			}
+		}
+	}
 	if !rooted {
-		out = append(out, nil)
+		add(nil)
 	}
 	anything := glob{{kind: anyText}}
 	parts := strings.Split(trimmed, "/")
@@ -189,36 +205,41 @@ func compilePath(pattern string) (pathGlob, error) {
 		case part == "**" && i == len(parts)-1 && i > 0:
 			folder = true // a/** is what is below a
 		case part == "**":
-			out = append(out, nil)
+			add(nil)
 		default:
 			g, err := compileGlob(part)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, g)
+			add(g)
 		}
 	}
 	if folder {
-		out = append(out, anything)
+		add(anything)
 	}
-	return append(out, nil), nil // all below what it stands for
+	add(nil) // all below what it stands for
+	return out, nil
 }
 
-// match reports whether the pattern stands for a path, given in its parts.
-func (p pathGlob) match(parts []string) bool {
+// match reports whether the pattern stands for a path, given whole and in its
+// parts.
+func (p *pathGlob) match(path string, parts []string) bool {
+	if !strings.Contains(path, p.must) {
+		return false
+	}
 	at, pos := 0, 0
 	star, resume := -1, 0
-	for at < len(p) || pos < len(parts) {
-		if at < len(p) {
-			if p[at] == nil {
-				if at == len(p)-1 {
+	for at < len(p.parts) || pos < len(parts) {
+		if at < len(p.parts) {
+			if p.parts[at] == nil {
+				if at == len(p.parts)-1 {
 					return true
 				}
 				star, resume = at, pos
 				at++
 				continue
 			}
-			if pos < len(parts) && p[at].match(parts[pos]) {
+			if pos < len(parts) && p.parts[at].match(parts[pos]) {
 				at, pos = at+1, pos+1
 				continue
 			}

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/scangate/scangate/finding"
 )
@@ -22,6 +23,9 @@ type judge struct {
 type remembered struct {
 	key  *matchKey
 	asks []asking
+	// exact are, by the value that they want, rules that want few values.
+	exact map[string][]int
+	all   set // the rules that do not ask for the key
 	// possible are, for each basis of an answer, the rules that it leaves.
 	possible map[string]set
 }
@@ -57,9 +61,9 @@ func newJudge(p Policy) *judge {
 			if !ok {
 				k = len(j.keys)
 				at[c.key.name] = k
-				j.keys = append(j.keys, remembered{key: c.key, possible: map[string]set{}})
+				j.keys = append(j.keys, remembered{key: c.key, possible: map[string]set{}, exact: map[string][]int{}, all: fullSet(len(j.open))})
 			}
-			j.keys[k].asks = append(j.keys[k].asks, asking{i, c})
+			j.keys[k].add(i, c)
 		}
 	}
 	return j
@@ -70,6 +74,11 @@ func (j *judge) enter(run *finding.Run) {
 	j.run = run
 	if len(j.policy.Rules) > 0 {
 		j.rules = rulesOf(run)
+	}
+	for i := range j.keys {
+		if j.keys[i].key.ofRun {
+			clear(j.keys[i].possible)
+		}
 	}
 }
 
@@ -109,7 +118,7 @@ func (j *judge) firstRule(s *subject) *Rule {
 		j.open[i] = ^uint64(0)
 	}
 	for i := range j.keys {
-		j.open.keep(j.keys[i].of(s, len(j.policy.Rules)))
+		j.open.keep(j.keys[i].of(s))
 	}
 	for i, word := range j.open {
 		for ; word != 0; word &= word - 1 {
@@ -125,22 +134,50 @@ func (j *judge) firstRule(s *subject) *Rule {
 	return nil
 }
 
+// add takes in the condition of a rule.
+func (r *remembered) add(rule int, c *condition) {
+	r.all[rule/64] &^= 1 << (rule % 64)
+	if c.exact == nil {
+		r.asks = append(r.asks, asking{rule, c})
+		return
+	}
+	for _, value := range c.exact {
+		r.exact[value] = append(r.exact[value], rule)
+	}
+}
+
 // of returns the rules that the answer to the key leaves.
-func (r *remembered) of(s *subject, rules int) set {
+func (r *remembered) of(s *subject) set {
 	basis := r.key.basis(s)
 	if out, ok := r.possible[basis]; ok {
 		return out
 	}
-	out := make(set, (rules+63)/64)
+	out := slices.Clone(r.all)
+	var values []string
+	if r.key.values != nil {
+		values = r.key.folded(s)
+		for _, v := range values {
+			for _, rule := range r.exact[v] {
+				out[rule/64] |= 1 << (rule % 64)
+			}
+		}
+	}
+	for _, a := range r.asks {
+		if r.key.values != nil && !slices.ContainsFunc(values, a.condition.admits) || r.key.values == nil && a.condition.test(s) == no {
+			continue
+		}
+		out[a.rule/64] |= 1 << (a.rule % 64)
+	}
+	r.possible[basis] = out
+	return out
+}
+
+// fullSet is all rules of so many words.
+func fullSet(words int) set {
+	out := make(set, words)
 	for i := range out {
 		out[i] = ^uint64(0)
 	}
-	for _, a := range r.asks {
-		if a.condition.test(s) == no {
-			out[a.rule/64] &^= 1 << (a.rule % 64)
-		}
-	}
-	r.possible[basis] = out
 	return out
 }
 

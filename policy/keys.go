@@ -19,6 +19,7 @@ type matchKey struct {
 	// basis is all that the answer depends on, so that it is found once for
 	// findings that have it in common; nil when that is not worth it.
 	basis func(*subject) string
+	ofRun bool // the answer also depends on the run
 }
 
 // valueKind is what a key takes.
@@ -110,9 +111,9 @@ func matchKeys() []matchKey {
 		{name: "age", takes: ages, about: "days since the advisory was published; what has no date is not matched",
 			number: func(s *subject) (float64, bool) { return s.facts.age(s.finding) }},
 		{name: "tags", takes: patterns, about: "the tags of the rule that found it",
-			values: (*subject).tags, basis: func(s *subject) string { return s.run.Title() + "\x00" + s.finding.RuleID }},
+			values: (*subject).tags, basis: func(s *subject) string { return s.finding.RuleID }, ofRun: true},
 		{name: "cwe", takes: weaknesses, about: "the weakness, as the tags of the rule name it",
-			values: (*subject).cwes, basis: func(s *subject) string { return s.run.Title() + "\x00" + s.finding.RuleID }},
+			values: (*subject).cwes, basis: func(s *subject) string { return s.finding.RuleID }, ofRun: true},
 		{name: "new", takes: flag, about: "whether it is new, which needs `--since` or `--baseline`",
 			number: truthOf(func(s *subject) (bool, bool) { return s.facts.New(s.run, s.finding), true })},
 		{name: "kev", takes: flag, about: "whether CISA knows of it being exploited, which needs its catalogue",

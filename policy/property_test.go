@@ -259,3 +259,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestTagsAreThoseOfTheRun: two runs of a scanner can call different rules the
+// same.
+func TestTagsAreThoseOfTheRun(t *testing.T) {
+	p := mustParse(t, "policy: {rules: [{match: {tags: x}, action: fail}]}", "")
+	run := func(tag string) finding.Run {
+		return finding.Run{Scanner: "iac", Status: finding.Completed, Rules: []finding.Rule{{ID: "R", Tags: []string{tag}}}, Findings: []finding.Finding{{RuleID: "R"}}}
+	}
+	v := p.Judge(finding.Results{Runs: []finding.Run{run("y"), run("x"), run("z")}})
+	if v.Decisions[0][0].Action == Fail || v.Decisions[1][0].Action != Fail || v.Decisions[2][0].Action == Fail {
+		t.Errorf("%+v", v.Decisions)
+	}
+}

@@ -201,7 +201,7 @@ func compilePath(pattern string) (*pathGlob, error) {
 	for i, part := range parts {
 		switch {
 		case part == "" || part == "." || part == "..":
-			return nil, fmt.Errorf("pattern %q: paths have no empty parts, no . and no ..", pattern)
+			return nil, fmt.Errorf("pattern %q: paths have no empty parts, and neither . nor .. among them", pattern)
 		case part == "**" && i == len(parts)-1 && i > 0:
 			folder = true // a/** is what is below a
 		case part == "**":

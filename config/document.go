@@ -12,8 +12,8 @@ import (
 // Document reads another YAML file of ours, as strictly as the configuration,
 // and leaves what it means to the caller. The name is for messages.
 func Document(data []byte, name string) (Section, error) {
-	if len(data) > maxSize {
-		return Section{}, fmt.Errorf("%s: over the limit of %d KiB", name, maxSize>>10)
+	if len(data) > MaxSize {
+		return Section{}, fmt.Errorf("%s: over the limit of %d KiB", name, MaxSize>>10)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node

@@ -12,21 +12,32 @@ type Baseline interface {
 	Known(res finding.Results, counts func(run, i int) bool) (by [][]string, notice string)
 }
 
-// passKnown lets the findings of the baseline pass. They stay visible, with the
-// line of the baseline that has them.
-func (p Policy) passKnown(res finding.Results, v *Verdict) {
+// known returns where the baseline has each of the findings. It counts those
+// that are neither suppressed nor exempted.
+func (p *Policy) known(res finding.Results) (by [][]string, notices []string) {
 	if p.Baseline == nil {
-		return
+		return nil, nil
 	}
-	by, notice := p.Baseline.Known(res, v.Counts)
-	for i := range by {
-		for j, line := range by[i] {
-			if line != "" {
-				v.Decisions[i][j] = Decision{Pass, line}
+	by, notice := p.Baseline.Known(res, func(run, i int) bool {
+		f := &res.Runs[run].Findings[i]
+		if f.Suppressed() {
+			return false
+		}
+		_, exempt := p.exempt(&res.Runs[run], f)
+		return !exempt
+	})
+	if p.Facts.New == nil {
+		known := map[*finding.Finding]bool{}
+		for i := range by {
+			for n, line := range by[i] {
+				if line != "" {
+					known[&res.Runs[i].Findings[n]] = true
+				}
 			}
 		}
+		p.Facts.New = func(_ *finding.Run, f *finding.Finding) bool { return !known[f] }
 	}
-	v.Notices = append(v.Notices, notice)
+	return by, []string{notice}
 }
 
 // Counts reports whether a finding counts, which those do not that are

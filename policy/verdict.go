@@ -60,6 +60,7 @@ type Verdict struct {
 // Judge applies the policy to the results.
 func (p Policy) Judge(res finding.Results) Verdict {
 	v := Verdict{Decisions: make([][]Decision, len(res.Runs))}
+	known, notices := p.known(res)
 	j := newJudge(p)
 	var limits counter
 	for i := range res.Runs {
@@ -68,13 +69,16 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		v.Decisions[i] = make([]Decision, len(run.Findings))
 		for n := range run.Findings {
 			d := j.decide(&run.Findings[n])
+			if known != nil && known[i][n] != "" && d.Action != Ignored {
+				// It stays visible, with the line of the baseline that has it.
+				d = decided{Decision: Decision{Pass, known[i][n]}, severity: d.severity}
+			}
 			v.Decisions[i][n] = d.Decision
 			limits.add(d, place{i, n})
 		}
 	}
-	p.passKnown(res, &v)
-	for i, run := range res.Runs {
-		v.Reasons = append(v.Reasons, crossings(run, v.Decisions[i])...)
+	for i := range res.Runs {
+		v.Reasons = append(v.Reasons, crossings(&res.Runs[i], v.Decisions[i])...)
 	}
 	v.Reasons = append(v.Reasons, limits.fail(res, v.Decisions)...)
 	gaps := append(p.incomplete(res), p.missing(res.Runs)...)
@@ -89,7 +93,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		v.Outcome = Incomplete
 	}
 	v.Reasons = append(v.Reasons, gaps...)
-	v.Notices = append(v.Notices, p.notices(res)...)
+	v.Notices = append(notices, p.notices(res)...)
 	return v
 }
 

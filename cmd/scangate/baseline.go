@@ -64,7 +64,7 @@ func (l *listing) read(a *app, args []string) error {
 	if l.res, err = readAll(l.from); err != nil {
 		return usageError{err}
 	}
-	v := pol.Judge(l.res)
+	v := a.honour(pol, ".", l.res).Judge(l.res)
 	l.counts = v.Counts
 	return nil
 }

@@ -70,6 +70,7 @@ func (a *app) explain(_ context.Context, args []string) (int, error) {
 		}
 		return 0, usageError{err}
 	}
+	pol = a.honour(pol, ".", res)
 	verdict := pol.Judge(res)
 	var out []explained
 	for i := range res.Runs {

@@ -126,14 +126,14 @@ func TestExplain(t *testing.T) {
 // rules and maximums, too.
 func TestGateAndScanAgreeOnRules(t *testing.T) {
 	for policy, code := range map[string]int{
-		"rules: [{match: {severity: low}, action: fail}]":                                       exitFailed,
-		"rules: [{match: {severity: \"<critical\"}, action: ignore}]":                           exitPassed,
-		"thresholds: {secret: {fail-on: none, max: {high: 0}}}":                                 exitFailed,
-		"thresholds: {secret: {fail-on: none, max: {high: 1}}}":                                 exitPassed,
-		"rules: [{match: {kev: true}, action: fail}, {match: {}, action: ignore}]":              exitIncomplete,
-		"rules: [{match: {new: true}, action: fail}, {match: {}, action: warn}]":                exitIncomplete,
-		"rules: [{match: {}, action: fail, after: 5d}]":                                         exitFailed,
-		"rules: [{match: {scanner: dast, kev: true}, action: fail}, {match: {}, action: warn}]": exitPassed,
+		"rules: [{match: {severity: low}, action: fail}]":                                            exitFailed,
+		"rules: [{match: {severity: \"<critical\"}, action: ignore}]":                                exitPassed,
+		"thresholds: {secret: {fail-on: none, max: {high: 0}}}":                                      exitFailed,
+		"thresholds: {secret: {fail-on: none, max: {high: 1}}}":                                      exitPassed,
+		"rules: [{match: {kev: true}, action: fail}, {match: {}, action: ignore}]":                   exitIncomplete,
+		"rules: [{match: {new: true}, action: fail}, {match: {}, action: warn}]":                     exitIncomplete,
+		"rules: [{match: {}, action: fail, after: 5d}]":                                              exitFailed,
+		"rules: [{match: {scanner: npm-audit, kev: true}, action: fail}, {match: {}, action: warn}]": exitPassed,
 	} {
 		y := newTry(t, "secret=high,iac=low")
 		y.write(config.DefaultName, "policy: {"+policy+"}\n")

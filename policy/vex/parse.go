@@ -93,14 +93,3 @@ func lineOf(lines []int, i int) int {
 	}
 	return 1
 }
-
-// words joins texts, leaving out what is empty.
-func words(all ...string) string {
-	var out []string
-	for _, w := range all {
-		if w = strings.TrimSpace(w); w != "" {
-			out = append(out, w)
-		}
-	}
-	return strings.Join(out, "; ")
-}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/scangate/scangate/finding"
 )
@@ -31,11 +32,19 @@ type Unmatched struct {
 // Explain tells how finding number at of run number run came by its decision in
 // the verdict, which must be the policy's own on these results.
 func (p Policy) Explain(res finding.Results, v Verdict, run, at int) Explanation {
+	isKnown := v.Known != nil && v.Known[run][at] != ""
+	if v.Known != nil && p.Facts.New == nil {
+		p.Facts.New = func(*finding.Run, *finding.Finding) bool { return !isKnown }
+	}
 	j := newJudge(p)
 	j.enter(&res.Runs[run])
 	f := &res.Runs[run].Findings[at]
 	d := j.decide(f)
 	e := Explanation{Decision: v.Decisions[run][at]}
+	if isKnown && d.Action != Ignored {
+		e.Change = []string{fmt.Sprintf("without the baseline it would be %s: %s", d.Action, strings.TrimPrefix(d.By, d.Action.String()+": "))}
+		return e
+	}
 	if d.rule == nil && d.threshold == nil {
 		e.Change = []string{"it counts again without: " + e.Decision.By}
 		if f.Suppressed() {

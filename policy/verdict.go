@@ -55,12 +55,15 @@ type Verdict struct {
 	Notices []string `json:"notices,omitempty"` // what a reader should know besides
 	// Decisions holds, for each run, one decision per finding, in their order.
 	Decisions [][]Decision `json:"-"`
+
+	// Known says where the baseline has each finding; nil: there is none.
+	Known [][]string `json:"-"`
 }
 
 // Judge applies the policy to the results.
 func (p Policy) Judge(res finding.Results) Verdict {
-	v := Verdict{Decisions: make([][]Decision, len(res.Runs))}
 	known, notices := p.known(res)
+	v := Verdict{Decisions: make([][]Decision, len(res.Runs)), Known: known}
 	j := newJudge(p)
 	var limits counter
 	for i := range res.Runs {

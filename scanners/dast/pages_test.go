@@ -1,7 +1,6 @@
 package dast
 
 import (
-	"cmp"
 	"context"
 	"encoding/pem"
 	"fmt"
@@ -16,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
@@ -30,7 +29,14 @@ type pair struct {
 	on   string // the scheme that the rule is about; empty: both
 	want string // what it finds on the bad page: the kinds of alerts, sorted
 	bad  string // a page, see parsePage
-	good string
+	good string // empty: the rule has one in another pair
+}
+
+// pairs are those that are served over a scheme, or all.
+func pairs(scheme string) []pair {
+	return slices.DeleteFunc(slices.Concat(rulePages(), kindPages()), func(p pair) bool {
+		return scheme != "" && p.on != "" && p.on != scheme
+	})
 }
 
 // page is an answer: hardened, but for its own fields.
@@ -91,15 +97,20 @@ func (p page) serve(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, p.body)
 }
 
+// schemes are the ways to start a server.
+func schemes() map[string]func(*httptest.Server) {
+	return map[string]func(*httptest.Server){"http": (*httptest.Server).Start, "https": (*httptest.Server).StartTLS}
+}
+
 // gallery serves all pages of a scheme, linked from its first page.
 func gallery(t *testing.T, scheme string, start func(*httptest.Server)) (s *site, pages map[string]page) {
 	pages = map[string]page{}
 	first := ""
-	for _, p := range rulePages() {
-		if p.on != "" && p.on != scheme {
-			continue
-		}
+	for _, p := range pairs(scheme) {
 		for _, text := range []string{p.bad, p.good} {
+			if text == "" {
+				continue
+			}
 			one := parsePage(t, text)
 			if _, twice := pages[one.path()]; twice {
 				t.Fatalf("two pages at %s", one.path())
@@ -120,14 +131,14 @@ func gallery(t *testing.T, scheme string, start func(*httptest.Server)) (s *site
 const galleryHost = "www.example.com"
 
 // scanGallery scans under that name, which only this scan can look up.
-func scanGallery(t *testing.T, s *site, scheme string) finding.Run {
+func scanGallery(t *testing.T, s *site, scheme, also string) finding.Run {
 	t.Helper()
 	at, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := bench{targets: []string{scheme + "://" + galleryHost + ":" + at.Port()}}
-	section := "robots: ignore, pages: 1000"
+	b := bench{targets: []string{scheme + "://" + galleryHost + ":" + at.Port()}, env: map[string]string{"AUTH": "Basic " + sessionValue}}
+	section := "robots: ignore, pages: 1000" + also
 	if cert := s.Certificate(); cert != nil {
 		b.files = map[string]string{"ca.pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))}
 		section += ", ca: ca.pem"
@@ -158,25 +169,25 @@ func ruleOfKind(ref string) string {
 
 // TestEveryRuleHasPages keeps the list of pages complete.
 func TestEveryRuleHasPages(t *testing.T) {
-	pairs := map[string]int{}
-	for _, p := range rulePages() {
-		pairs[p.rule]++
+	both := map[string]bool{}
+	for _, p := range pairs("") {
+		both[p.rule] = both[p.rule] || p.good != ""
+		if p.want == "" {
+			t.Errorf("rule %s is to find nothing on its bad page", p.rule)
+		}
 		for _, kind := range strings.Fields(p.want) {
 			if ruleOfKind(kind) != p.rule {
 				t.Errorf("%s is no alert of rule %s", kind, p.rule)
 			}
 		}
-		if p.want == "" {
-			t.Errorf("rule %s finds nothing on its bad page", p.rule)
-		}
 	}
 	for _, r := range rule.All() {
-		if pairs[r.Key()] == 0 {
+		if !both[r.Key()] {
 			t.Errorf("rule %s (%s) has no bad and good page", r.Key(), r.Name)
 		}
-		delete(pairs, r.Key())
+		delete(both, r.Key())
 	}
-	for key := range pairs {
+	for key := range both {
 		t.Errorf("there is no rule %s", key)
 	}
 }
@@ -185,17 +196,15 @@ func TestEveryRuleHasPages(t *testing.T) {
 // every rule, over HTTP and over TLS. Of a bad page its own rule's alerts are
 // compared, as others may have their say, too; of all other pages, all alerts.
 func TestPagesOfEveryRule(t *testing.T) {
-	for scheme, start := range map[string]func(*httptest.Server){"http": (*httptest.Server).Start, "https": (*httptest.Server).StartTLS} {
+	for scheme, start := range schemes() {
 		t.Run(scheme, func(t *testing.T) {
 			s, pages := gallery(t, scheme, start)
 			owner, want := map[string]string{}, map[string][]string{}
-			for _, p := range rulePages() {
-				if p.on == "" || p.on == scheme {
-					path := strings.ReplaceAll(parsePage(t, p.bad).path(), sessionValue, "")
-					owner[path], want[path] = p.rule, strings.Fields(p.want)
-				}
+			for _, p := range pairs(scheme) {
+				path := strings.ReplaceAll(parsePage(t, p.bad).path(), sessionValue, "")
+				owner[path], want[path] = p.rule, strings.Fields(p.want)
 			}
-			r := scanGallery(t, s, scheme)
+			r := scanGallery(t, s, scheme, "")
 			if r.Status != finding.Completed {
 				t.Fatal(r.Status, r.Reason, r.Notes)
 			}
@@ -205,14 +214,14 @@ func TestPagesOfEveryRule(t *testing.T) {
 				if !isPage { // the front door, which is no page
 					continue
 				}
-				if key := cmp.Or(owner[path], ruleOfKind(f.RuleID)); key == ruleOfKind(f.RuleID) {
+				if key, bad := owner[path]; !bad || key == ruleOfKind(f.RuleID) {
 					got[path] = append(got[path], f.RuleID)
 				}
 			}
 			for _, kinds := range got {
 				slices.Sort(kinds)
 			}
-			if d := gocmp.Diff(want, got); d != "" {
+			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("want -, got +:\n%s", d)
 			}
 			for _, p := range pages {
@@ -221,5 +230,23 @@ func TestPagesOfEveryRule(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A password that the scan itself sends unencrypted is an alert on every page,
+// so it has an application of its own.
+func TestPagesAskedForWithAPassword(t *testing.T) {
+	for scheme, want := range map[string][]string{"http": {"10105-1 GET /"}, "https": nil} {
+		s := startSite(t, map[string]string{"/": "<p>x"}, schemes()[scheme])
+		r := scanGallery(t, s, scheme, ", headers: [{name: Authorization, from: AUTH}]")
+		var got []string
+		for _, f := range r.Findings {
+			if f.RuleID == "10105-1" {
+				got = append(got, f.RuleID+" "+f.Resource)
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" || r.Status != finding.Completed || strings.Contains(asJSON(t, r), sessionValue) {
+			t.Errorf("%s: %s\n%s", scheme, d, asJSON(t, r))
+		}
 	}
 }

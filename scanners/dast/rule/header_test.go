@@ -153,6 +153,7 @@ func TestTransportOfOurOwn(t *testing.T) {
 		{field("max-age=31535999; includeSubDomains"), []string{"scangate-hsts-strength-1|Low||max-age=31535999; includeSubDomains"}},
 		{field("max-age=600"), []string{"scangate-hsts-strength-1|Low||max-age=600", "scangate-hsts-strength-2|Informational||max-age=600"}},
 		{field("max-age=99999999999999999999"), []string{"scangate-hsts-strength-2|Informational||max-age=99999999999999999999"}},
+		{field(`"max-age=600"`), nil}, // no browser understands it, which 10035-7 says
 		{field("max-age=31536000 ; INCLUDESUBDOMAINS"), nil},
 		{field("max-age=0"), nil}, // ZAP's rule says so
 		{"https://a.example/ 200", nil},

@@ -90,7 +90,7 @@ type transport struct {
 func readTransport(x *exchange.Exchange) (transport, bool) {
 	v, ok := x.Header.Get(transportField)
 	m := maxAgeDigits.FindStringSubmatch(v)
-	if !ok || !x.HTTPS() || m == nil || maxAgeZero.MatchString(v) {
+	if !ok || !x.HTTPS() || m == nil || maxAgeZero.MatchString(v) || maxAgeQuoted.MatchString(v) {
 		return transport{}, false
 	}
 	t := transport{value: v}

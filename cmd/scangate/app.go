@@ -142,8 +142,8 @@ func (a *app) exit(code int, err error, c command) int {
 	return code
 }
 
-// complain prints an error as one line; several that were joined get a line
-// each.
+// complain prints an error as one line; several that were joined, and the lines
+// of one that lists mistakes, get a line each, all behind our name.
 func (a *app) complain(err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
@@ -151,7 +151,9 @@ func (a *app) complain(err error) {
 		}
 		return
 	}
-	fmt.Fprintf(a.stderr, "scangate: %s\n", report.Line(strings.TrimSpace(err.Error())))
+	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
+		fmt.Fprintf(a.stderr, "scangate: %s\n", report.Line(strings.TrimSpace(line)))
+	}
 }
 
 func (a *app) help(w io.Writer) {

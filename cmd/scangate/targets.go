@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dast"
 	"github.com/scangate/scangate/scanners/dast/crawl"
@@ -89,7 +90,7 @@ func readBelow(dir, name string, limit int64) ([]byte, error) {
 	defer root.Close()
 	f, err := root.Open(filepath.FromSlash(name))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))

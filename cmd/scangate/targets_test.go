@@ -113,6 +113,13 @@ func TestTargetMistakes(t *testing.T) {
 			t.Errorf("%q: %s", c, y.stderr)
 		}
 	}
+	// Each mistake of a file of its own has a line.
+	write(t, "r.tsv", "10020 WARN\n10021\tFIAL\n")
+	write(t, ".scangate.yaml", "version: 1\nscanners: {dast: {rules: r.tsv}}\n")
+	y.run("scan", "--target", url).want(exitUsage, "\nscangate: r.tsv:2: unknown level \"FIAL\"; did you mean \"FAIL\"?")
+	write(t, ".scangate.yaml", "version: 1\nscanners: {dast: {rules: no.tsv}}\n")
+	y.run("scan", "--target", url).want(exitUsage, "rules: no.tsv: no such file or directory")
+
 	// The same application twice is one application.
 	write(t, ".scangate.yaml", "version: 1\nscanners: {dast: {targets: ['"+url+"']}}\n")
 	y.run("scan", "--target", url, "--target", strings.Replace(url, "http", "HTTP", 1)+"/").want(exitPassed, "")

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -79,7 +78,7 @@ func foreignIgnores(dir string, res finding.Results) ignore.List {
 		files = append(files, path.Join(d, ignore.DirFile))
 	}
 	for _, name := range files {
-		data, err := readIgnores(root.FS(), name)
+		data, err := readRegular(root.FS(), name, ignore.MaxFile)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
@@ -89,22 +88,4 @@ func foreignIgnores(dir string, res finding.Results) ignore.List {
 		}
 	}
 	return out
-}
-
-// readIgnores reads an ignore file, and one byte more than it may have.
-func readIgnores(fsys fs.FS, name string) ([]byte, error) {
-	// Before it is opened: opening a pipe would wait for a writer.
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, ignore.MaxFile+1))
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/scangate/scangate/config"
-	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/dast"
 	"github.com/scangate/scangate/scanners/dast/crawl"
@@ -79,25 +76,6 @@ func below(file *config.File, path string) string {
 		return ""
 	}
 	return filepath.ToSlash(rel)
-}
-
-// readBelow reads a file of the scanned tree that the configuration names.
-func readBelow(dir, name string, limit int64) ([]byte, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is over %d MiB", name, limit>>20)
-	}
-	return data, err
 }
 
 // withProgram is a scanner of an application that dast starts.

@@ -120,6 +120,13 @@ func TestTargetMistakes(t *testing.T) {
 	write(t, ".scangate.yaml", "version: 1\nscanners: {dast: {rules: no.tsv}}\n")
 	y.run("scan", "--target", url).want(exitUsage, "rules: no.tsv: no such file or directory")
 
+	// A directory is no file, and neither is a pipe, which nobody may write to.
+	if err := os.Mkdir("d.tsv", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, ".scangate.yaml", "version: 1\nscanners: {dast: {rules: d.tsv}}\n")
+	y.run("scan", "--target", url).want(exitUsage, "rules: d.tsv: not a regular file")
+
 	// The same application twice is one application.
 	write(t, ".scangate.yaml", "version: 1\nscanners: {dast: {targets: ['"+url+"']}}\n")
 	y.run("scan", "--target", url, "--target", strings.Replace(url, "http", "HTTP", 1)+"/").want(exitPassed, "")

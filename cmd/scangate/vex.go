@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -45,9 +43,9 @@ func addVEX(pol *policy.Policy, patterns []config.Section, dir string) error {
 			if seen = append(seen, name); len(seen) > maxVEXFiles {
 				return section.Errorf("vex: more than %s: narrow the patterns", text.Count(maxVEXFiles, "file"))
 			}
-			data, err := readRegular(root, name)
+			data, err := readRegular(root.FS(), name, vex.MaxSize)
 			if err != nil {
-				return section.Errorf("vex: %s: %v", text.OneLine(name, 200), err)
+				return section.Errorf("vex: %s: %v", text.OneLine(name, 200), fileio.Cause(err))
 			}
 			doc, err := vex.Parse(name, data)
 			if err != nil {
@@ -77,24 +75,4 @@ func expand(root *os.Root, section config.Section) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-// readRegular reads a VEX document.
-func readRegular(root *os.Root, name string) ([]byte, error) {
-	name = filepath.FromSlash(name)
-	info, err := root.Stat(name) // before opening, which would wait at a pipe
-	switch {
-	case err != nil:
-		return nil, fileio.Cause(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file")
-	case info.Size() > vex.MaxSize:
-		return nil, fmt.Errorf("over the limit of %d MiB for a VEX document", vex.MaxSize>>20)
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, fileio.Cause(err)
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, vex.MaxSize+1))
 }

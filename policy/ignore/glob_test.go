@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // TestGitPattern has what git 2.43 says of the same patterns, by
@@ -57,7 +58,7 @@ func TestHostilePatternsEndSoon(t *testing.T) {
 	if p.match(strings.Repeat("aaaa/", 800) + "y") {
 		t.Error("it fits")
 	}
-	if wildcard(strings.Repeat("*a", 500), strings.Repeat("a", 4000)+"b") {
+	if text.Wildcard(strings.Repeat("*a", 500), strings.Repeat("a", 4000)+"b") {
 		t.Error("it fits")
 	}
 	if d := time.Since(start); d > 5*time.Second {

@@ -117,7 +117,7 @@ func named(id string) condition {
 
 // ofRule is the condition that the id of a finding's rule fits a pattern.
 func ofRule(pattern string) condition {
-	return func(f *finding.Finding) bool { return wildcard(pattern, strings.ToLower(f.RuleID)) }
+	return func(f *finding.Finding) bool { return text.Wildcard(pattern, strings.ToLower(f.RuleID)) }
 }
 
 // printed is the condition that a finding has a fingerprint, in lower case.

@@ -7,6 +7,7 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // ofPackage is the condition that a finding is about a package: a pattern of
@@ -30,7 +31,7 @@ func ofPackage(pattern string) (condition, error) {
 			if withVersion {
 				name += "@" + strings.ToLower(f.Package.Version)
 			}
-			return wildcard(p, name)
+			return text.Wildcard(p, name)
 		}, nil
 	}
 	p = strings.ReplaceAll(p, "%40", "@")
@@ -44,7 +45,7 @@ func ofPackage(pattern string) (condition, error) {
 		}
 		url := strings.ReplaceAll(strings.ToLower(f.Package.PURL), "%40", "@")
 		n, v, q := cutURL(url)
-		return wildcard(name, n) && (version == "" || wildcard(version, v)) && (qualifiers == "" || wildcard(qualifiers, q))
+		return text.Wildcard(name, n) && (version == "" || text.Wildcard(version, v)) && (qualifiers == "" || text.Wildcard(qualifiers, q))
 	}, nil
 }
 

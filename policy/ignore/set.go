@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // Set applies a list at a point in time. It is a policy.Exemption, and may be
@@ -95,7 +96,7 @@ func (s *Set) ofRule(id string) []int {
 	}
 	fitting, folded := []int{}, strings.ToLower(id)
 	for _, i := range s.byRule {
-		if wildcard(strings.ToLower(s.list.Entries[i].Rule), folded) {
+		if text.Wildcard(strings.ToLower(s.list.Entries[i].Rule), folded) {
 			fitting = append(fitting, i)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scangate/scangate/text"
 )
 
 // Covers says which mark, if any, covers a finding. A mark of Trivy's or of
@@ -53,10 +55,10 @@ func (m *mark) names(ids []string) bool {
 		for _, pattern := range m.ids {
 			switch {
 			case m.fold:
-				if matches(pattern, strings.ToLower(id)) {
+				if text.Wildcard(pattern, strings.ToLower(id)) {
 					return true
 				}
-			case matches(pattern, id), i == 0 && matches(pattern, strings.ToLower(id)):
+			case text.Wildcard(pattern, id), i == 0 && text.Wildcard(pattern, strings.ToLower(id)):
 				return true
 			}
 		}
@@ -66,7 +68,7 @@ func (m *mark) names(ids []string) bool {
 
 // holds reports whether the mark's conditions are met at Chain[i].
 func (m *mark) holds(s Subject, i int) bool {
-	if m.workspace != "" && !matches(m.workspace, cmp.Or(s.Workspace, "default")) {
+	if m.workspace != "" && !text.Wildcard(m.workspace, cmp.Or(s.Workspace, "default")) {
 		return false
 	}
 	for _, p := range m.params {

@@ -1,30 +1,5 @@
 package suppress
 
-import "strings"
-
-// matches reports whether a name is what a pattern means, in which "*" stands
-// for any characters. It takes time proportional to both lengths multiplied.
-func matches(pattern, name string) bool {
-	star, again := -1, 0
-	p, n := 0, 0
-	for n < len(name) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, again = p, n
-			p++
-		case p < len(pattern) && pattern[p] == name[n]:
-			p++
-			n++
-		case star >= 0:
-			again++
-			p, n = star+1, again
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
-
 // named says how a mark names a check, for messages: nothing but what looks
 // like a name gets into them.
 func named(id string) string {

@@ -6,9 +6,15 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/scangate/scangate/scanners/proctree"
 )
+
+// sweepTime bounds how long new processes are hunted for.
+const sweepTime = 500 * time.Millisecond
 
 // markName is the variable by which those are found that the program started
 // and that have left its session. Its value is a random one.
@@ -43,13 +49,13 @@ func begin(path string, argv []string, dir string, env []string, files []*os.Fil
 	pid := s.p.Pid
 	return &child{
 		terminate: func() {
-			for _, other := range belonging(pid, mark) {
+			for _, other := range proctree.Belonging(pid, mark) {
 				unix.Kill(other, unix.SIGTERM)
 			}
 			s.p.Signal(unix.SIGTERM)
 		},
 		kill: func() {
-			sweep(pid, mark) // while it still shows which are its children
+			proctree.Sweep(pid, mark, sweepTime) // while it still shows which are its children
 			s.p.Kill()
 		},
 		wait: func() (*os.ProcessState, error) {
@@ -63,7 +69,7 @@ func begin(path string, argv []string, dir string, env []string, files []*os.Fil
 				}
 			}
 			unix.Kill(-pid, unix.SIGKILL)
-			sweep(pid, mark)
+			proctree.Sweep(pid, mark, sweepTime)
 			return s.p.Wait()
 		},
 	}, nil

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/scangate/scangate/scanners/proctree"
 )
 
 // family starts a child, one in a group and one in a session of its own, and
@@ -49,20 +51,20 @@ func TestFamily(t *testing.T) {
 				t.Fatalf("got %q, %v", list, err)
 			}
 			for _, pid := range pids {
-				if _, alive := look(pid); !alive {
+				if _, alive := proctree.Look(pid); !alive {
 					t.Fatalf("%s does not live", pid)
 				}
 			}
 			if how == "death" {
-				child, _ := look(pids[0])
-				syscall.Kill(child.parent, syscall.SIGKILL)
+				child, _ := proctree.Look(pids[0])
+				syscall.Kill(child.Parent, syscall.SIGKILL)
 				<-r.Ended()
 			} else if err := r.Stop(); err != nil {
 				t.Error(err)
 			}
 			for _, pid := range pids {
 				until := time.Now().Add(2 * time.Second) // for its new parent to collect it
-				for _, alive := look(pid); alive; _, alive = look(pid) {
+				for _, alive := proctree.Look(pid); alive; _, alive = proctree.Look(pid) {
 					if time.Now().After(until) {
 						t.Fatalf("%s still lives", pid)
 					}

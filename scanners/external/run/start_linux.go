@@ -10,7 +10,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/scangate/scangate/scanners/proctree"
 )
+
+// sweepTime bounds how long new processes are hunted for.
+const sweepTime = 150 * time.Millisecond
 
 // rung is one way to start a tool; start goes down the ladder of them until
 // one is permitted. Nothing is probed: a refusal takes a fraction of a
@@ -80,7 +85,7 @@ func newChild(p *os.Process, r rung, mark string, notes []string, release func()
 	c.terminate = func() { unix.Kill(-p.Pid, unix.SIGTERM) }
 	c.kill = func() {
 		if !r.namespaces {
-			sweep(p.Pid, mark) // while it still shows which are its children
+			proctree.Sweep(p.Pid, mark, sweepTime) // while it still shows which are its children
 		}
 		unix.Kill(-p.Pid, unix.SIGKILL)
 		p.Kill()
@@ -97,7 +102,7 @@ func newChild(p *os.Process, r rung, mark string, notes []string, release func()
 		}
 		unix.Kill(-p.Pid, unix.SIGKILL)
 		if !r.namespaces {
-			sweep(p.Pid, mark)
+			proctree.Sweep(p.Pid, mark, sweepTime)
 			c.notes = append(c.notes, noteLeft)
 		}
 		return p.Wait()

@@ -1,4 +1,4 @@
-package start
+package proctree
 
 import (
 	"bytes"
@@ -10,45 +10,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sweepTime bounds how long new processes are hunted for.
-const sweepTime = 500 * time.Millisecond
-
-// sweep kills what belongs to a program, except the program itself. It looks
-// again until there is nothing left, as processes start others meanwhile.
-func sweep(pid int, mark string) {
-	for until := time.Now().Add(sweepTime); time.Now().Before(until); {
-		victims := belonging(pid, mark)
-		if len(victims) == 0 {
-			return
-		}
+// Sweep kills what belongs to a program, except the program itself: what is in
+// its session, below it, or has inherited its mark. It looks again until there
+// is nothing left, as processes start others in the meantime, but no longer
+// than within.
+func Sweep(pid int, mark string, within time.Duration) {
+	for until := time.Now().Add(within); time.Now().Before(until); {
+		victims := Belonging(pid, mark)
 		for _, v := range victims {
 			unix.Kill(v, unix.SIGKILL)
+		}
+		if len(victims) == 0 {
+			return
 		}
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// belonging lists what belongs to a program: the processes of its session,
-// those that have inherited its mark, and those below any of them.
-func belonging(program int, mark string) []int {
+// Belonging lists the processes that belong to a program.
+func Belonging(program int, mark string) []int {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
-	since, _ := look(strconv.Itoa(program))
+	since, _ := Look(strconv.Itoa(program))
 	parents, found := map[int]int{}, map[int]bool{program: true}
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil || pid == program || pid == os.Getpid() {
 			continue
 		}
-		p, alive := look(name)
+		p, alive := Look(name)
 		if !alive || p.began < since.began {
-			continue // it was there before the program
+			continue // gone, or dead and not collected, or older than the program
 		}
-		parents[pid] = p.parent
+		parents[pid] = p.Parent
 		found[pid] = p.session == program || marked(name, mark)
 	}
 	var pids []int
@@ -63,27 +61,29 @@ func belonging(program int, mark string) []int {
 	return pids
 }
 
-// process is what the system tells about one.
-type process struct {
-	parent, session int
-	began           uint64 // in ticks since the system's start
+// Process is what /proc tells about a process.
+type Process struct {
+	Parent  int
+	session int
+	began   uint64 // in ticks since the system's start
 }
 
-// look looks at a process, and tells whether it is neither gone nor dead.
-func look(pid string) (p process, alive bool) {
+// Look looks at a process, and tells whether it is neither gone nor dead.
+func Look(pid string) (p Process, alive bool) {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	// "pid (name) state parent group session …"; the name may hold anything.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	if err != nil || len(fields) < 20 {
 		return p, false
 	}
-	p.parent, _ = strconv.Atoi(fields[1])
+	p.Parent, _ = strconv.Atoi(fields[1])
 	p.session, _ = strconv.Atoi(fields[3])
 	p.began, _ = strconv.ParseUint(fields[19], 10, 64)
 	return p, fields[0] != "Z" && fields[0] != "X"
 }
 
-// marked tells whether a process has inherited the mark.
+// marked tells whether a process was started with the mark. Those of other
+// users cannot be looked at, and could not be killed either.
 func marked(pid, mark string) bool {
 	env, err := os.ReadFile("/proc/" + pid + "/environ")
 	return err == nil && bytes.Contains(env, []byte(mark))

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/git"
 )
 
 // changedFiles returns those of files that are not the same in each of the
@@ -50,7 +51,7 @@ func (r *repo) changedFiles(ctx context.Context, tree *scanners.Tree, files []fi
 // blobIDs returns the ids of the regular files of a commit, by their path below
 // the scanned directory.
 func (r *repo) blobIDs(ctx context.Context, commit string) (map[string]string, error) {
-	entries, err := r.git.entries(ctx, "ls-tree", "-r", "-z", commit, "--")
+	entries, err := r.git.Entries(ctx, "ls-tree", "-r", "-z", commit, "--")
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (r *repo) blobIDs(ctx context.Context, commit string) (map[string]string, e
 	for _, entry := range entries {
 		about, path, ok := strings.Cut(entry, "\t")
 		words := strings.Fields(about)
-		if !ok || len(words) != 3 || !isHash(words[2]) {
+		if !ok || len(words) != 3 || !git.IsHash(words[2]) {
 			return nil, errors.New("secret: git ls-tree printed an entry that is not one")
 		}
 		if strings.HasPrefix(words[0], "100") {

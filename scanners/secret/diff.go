@@ -2,12 +2,13 @@ package secret
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/scangate/scangate/scanners/git"
 )
 
 // commitFormat is the --format of git log: a line that begins with a NUL byte.
@@ -134,7 +135,7 @@ func (p *patchReader) extended(f *patchFile, line string) (err error) {
 	case word == "index":
 		ids, mode, _ := strings.Cut(rest, " ")
 		_, f.blob, _ = strings.Cut(ids, "..")
-		if !isHash(f.blob) {
+		if !git.IsHash(f.blob) {
 			return p.fail("an index line has no object id", nil)
 		}
 		f.module = f.module || mode == "160000"
@@ -168,7 +169,7 @@ func (p *patchReader) startCommit(line string) error {
 	}
 	hash, seconds, _ := strings.Cut(line, " ")
 	time, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || !isHash(hash) {
+	if err != nil || !git.IsHash(hash) {
 		return p.fail("a commit line is malformed", nil)
 	}
 	p.commit = hash
@@ -227,9 +228,4 @@ func (f *patchFile) path() (string, error) {
 		}
 	}
 	return "", errors.New("a file's name cannot be told")
-}
-
-// isHash reports whether s is an object id in full.
-func isHash(s string) bool {
-	return (len(s) == 40 || len(s) == 64) && len(bytes.Trim([]byte(s), "0123456789abcdef")) == 0
 }

@@ -7,12 +7,13 @@ import (
 	"io"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/git"
 )
 
 // diffSink turns the files of a diff into fragments.
 type diffSink struct {
 	ctx    context.Context
-	git    *git
+	git    *git.Git
 	engine engine
 	depth  int // of archives
 
@@ -21,7 +22,7 @@ type diffSink struct {
 	chunk  chunker
 	skip   bool            // the engine passes over the current file
 	skips  map[string]bool // by path: the test is not cheap, and paths recur
-	blobs  *blobReader
+	blobs  *git.Blobs
 	binary map[string]bool // ids of blobs that hold no text
 	notes  []finding.Note
 }
@@ -29,7 +30,7 @@ type diffSink struct {
 // maxRemembered bounds each of the maps of a diffSink, in entries.
 const maxRemembered = 100_000
 
-func newDiffSink(ctx context.Context, g *git, e engine, yield func(fragment) error) diffSink {
+func newDiffSink(ctx context.Context, g *git.Git, e engine, yield func(fragment) error) diffSink {
 	return diffSink{ctx: ctx, git: g, engine: e, skips: map[string]bool{}, chunk: chunker{yield: yield}}
 }
 
@@ -77,14 +78,14 @@ func (s *diffSink) Binary(path, blob string) (err error) {
 		return nil
 	}
 	if s.blobs == nil {
-		if s.blobs, err = s.git.openBlobs(s.ctx); err != nil {
+		if s.blobs, err = s.git.OpenBlobs(s.ctx); err != nil {
 			return err
 		}
 		s.binary = map[string]bool{}
 	}
 	binary := false
 	s.chunk.unpack = unpackTo(s.depth, s.engine.skips)
-	err = s.blobs.read(blob, func(r io.Reader) (err error) {
+	err = s.blobs.Read(blob, func(r io.Reader) (err error) {
 		binary, err = content(r, &s.chunk)
 		return err
 	})
@@ -120,7 +121,7 @@ func (s *diffSink) closeBlobs(err error) error {
 	if s.blobs == nil {
 		return err
 	}
-	if end := s.blobs.close(); err == nil || end != nil && errors.Is(err, errBlobEnd) {
+	if end := s.blobs.Close(); err == nil || end != nil && errors.Is(err, git.ErrBlobEnd) {
 		return end
 	}
 	return err

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/git"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -163,24 +164,24 @@ func (s *historySource) ends(ctx context.Context) error {
 // listCommits lists what the revisions reach.
 func (r *repo) listCommits(ctx context.Context, revisions ...string) ([]listed, error) {
 	args := append([]string{"rev-list", "--topo-order", "--parents"}, revisions...)
-	p, err := r.git.start(ctx, nil, nil, append(args, "--")...)
+	p, err := r.git.Start(ctx, nil, nil, append(args, "--")...)
 	if err != nil {
 		return nil, err
 	}
-	in := bufio.NewScanner(p.stdout)
+	in := bufio.NewScanner(p.Stdout)
 	in.Buffer(nil, 1<<20) // an octopus merge can have many parents
 	var all []listed
 	for in.Scan() {
 		hash, parents, _ := strings.Cut(in.Text(), " ")
-		if !isHash(hash) {
-			return nil, p.abandon(errors.New("secret: git rev-list printed something else than commits"))
+		if !git.IsHash(hash) {
+			return nil, p.Abandon(errors.New("secret: git rev-list printed something else than commits"))
 		}
 		all = append(all, listed{strings.Clone(hash), len(all), len(strings.Fields(parents))})
 	}
 	if err := in.Err(); err != nil {
-		return nil, p.abandon(err)
+		return nil, p.Abandon(err)
 	}
-	return all, p.finish()
+	return all, p.Finish()
 }
 
 // log runs git log over exactly these commits, and accepts its output only if
@@ -196,7 +197,7 @@ func (s *historySource) log(ctx context.Context, commits []listed, merges string
 		return out, fmt.Errorf("secret: %w", err)
 	}
 	defer os.RemoveAll(scratch)
-	env, err := s.repo.git.scratch(ctx, scratch)
+	env, err := scratchEnv(ctx, s.repo.git, scratch)
 	if err != nil {
 		return out, err
 	}
@@ -211,18 +212,18 @@ func (s *historySource) log(ctx context.Context, commits []listed, merges string
 	}
 	args := append([]string{"log", "--patch", "--no-show-signature", "--no-notes", "--format=tformat:" + commitFormat, merges,
 		"--no-walk=unsorted", "--stdin", relative}, diffOptions()...)
-	p, err := s.repo.git.start(ctx, &list, env, args...)
+	p, err := s.repo.git.Start(ctx, &list, env, args...)
 	if err != nil {
 		return out, err
 	}
 	sink := &logSink{diffSink: newDiffSink(ctx, s.repo.git, s.engine, yield), expected: commits, repeats: merges == "-m"}
 	sink.depth = s.depth
-	err = sink.closeBlobs(readPatches(p.stdout, sink))
+	err = sink.closeBlobs(readPatches(p.Stdout, sink))
 	out.notes = sink.notes
 	if err != nil {
-		return out, p.abandon(err)
+		return out, p.Abandon(err)
 	}
-	if err := p.finish(); err != nil {
+	if err := p.Finish(); err != nil {
 		return out, s.repo.explain(err)
 	}
 	if sink.next != len(commits) {
@@ -239,16 +240,16 @@ func diffOptions() []string {
 		"--full-index", "--submodule=short", "--diff-algorithm=myers", "-O" + os.DevNull, "--src-prefix=a/", "--dst-prefix=b/"}
 }
 
-// scratch returns the environment that makes git write new objects to dir and
+// scratchEnv returns the environment that makes git write new objects to dir and
 // read the repository's besides.
-func (g *git) scratch(ctx context.Context, dir string) ([]string, error) {
-	out, err := g.output(ctx, "rev-parse", "--git-path", "objects")
+func scratchEnv(ctx context.Context, g *git.Git, dir string) ([]string, error) {
+	out, err := g.Output(ctx, "rev-parse", "--git-path", "objects")
 	if err != nil {
 		return nil, err
 	}
 	objects := strings.TrimSuffix(string(out), "\n")
 	if !filepath.IsAbs(objects) {
-		objects = filepath.Join(g.dir, objects)
+		objects = filepath.Join(g.Dir, objects)
 	}
 	return []string{"GIT_OBJECT_DIRECTORY=" + dir, "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + quoteAlternate(objects)}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,11 +12,12 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/git"
 )
 
 // repo is the git repository that holds the scanned directory.
 type repo struct {
-	git     *git
+	git     *git.Git
 	prefix  string // the scanned directory below the top level; empty: the top level itself
 	shallow bool
 	partial bool   // objects may be missing, which git would fetch when they are needed
@@ -36,18 +36,18 @@ func openRepo(ctx context.Context, dir string) (*repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
-	top, err := findTop(real)
+	top, err := git.FindTop(real)
 	if err != nil || top == "" {
 		return nil, err
 	}
 	r := &repo{}
-	if r.git, err = newGit(real, top); err != nil {
+	if r.git, err = git.New(real, top); err != nil {
 		return nil, err
 	}
 	if rel, err := filepath.Rel(top, real); err == nil && rel != "." {
 		r.prefix = filepath.ToSlash(rel)
 	}
-	out, err := r.git.output(ctx, "rev-parse", "--is-shallow-repository")
+	out, err := r.git.Output(ctx, "rev-parse", "--is-shallow-repository")
 	if err != nil {
 		return nil, fmt.Errorf("%w (is %s a whole and readable repository?)", err, filepath.Base(top))
 	}
@@ -61,46 +61,12 @@ func openRepo(ctx context.Context, dir string) (*repo, error) {
 	return r, r.chooseMerges(ctx)
 }
 
-// findTop returns the nearest directory at or above dir with a .git, which is
-// a directory, or a file in a linked work tree or submodule.
-func findTop(dir string) (string, error) {
-	if bareRepo(dir) {
-		return "", fmt.Errorf("secret: %s is a bare git repository: scan a clone of it", filepath.Base(dir))
-	}
-	for {
-		_, err := os.Lstat(filepath.Join(dir, ".git"))
-		if err == nil {
-			return dir, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("secret: looking for a git repository: %w", err)
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", nil
-		}
-		dir = up
-	}
-}
-
-// bareRepo recognises a repository without a work tree, whose history would
-// otherwise pass for a directory of binary files.
-func bareRepo(dir string) bool {
-	for _, name := range []string{"HEAD", "objects", "refs"} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
-			return false
-		}
-	}
-	_, err := os.Lstat(filepath.Join(dir, ".git"))
-	return err != nil
-}
-
 // chooseMerges decides how merge commits are compared. --remerge-diff shows
 // exactly what a merge adds to its parents, but git must know it (2.35), and
 // it runs the merge drivers of the repository's configuration: programs that
 // whoever wrote that configuration chose.
 func (r *repo) chooseMerges(ctx context.Context) error {
-	out, err := r.git.output(ctx, "version")
+	out, err := r.git.Output(ctx, "version")
 	if err != nil {
 		return err
 	}
@@ -108,7 +74,7 @@ func (r *repo) chooseMerges(ctx context.Context) error {
 	if !atLeast(r.version, 2, 35) {
 		r.why = "git is older than 2.35"
 	}
-	settings, err := r.git.entries(ctx, "config", "--null", "--list", "--includes")
+	settings, err := r.git.Entries(ctx, "config", "--null", "--list", "--includes")
 	if err != nil {
 		return err
 	}
@@ -151,7 +117,7 @@ func atLeast(answer string, major, minor int) bool {
 
 // countCommits counts what the revisions reach.
 func (r *repo) countCommits(ctx context.Context, revisions ...string) (int, error) {
-	out, err := r.git.output(ctx, append(append([]string{"rev-list", "--count"}, revisions...), "--")...)
+	out, err := r.git.Output(ctx, append(append([]string{"rev-list", "--count"}, revisions...), "--")...)
 	if err != nil {
 		return 0, err
 	}
@@ -171,7 +137,7 @@ func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file
 		return nil, 0, fmt.Errorf("secret: %w", err)
 	}
 	defer root.Close()
-	staged, err := r.git.entries(ctx, "ls-files", "-z", "--cached", "--stage")
+	staged, err := r.git.Entries(ctx, "ls-files", "-z", "--cached", "--stage")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -194,7 +160,7 @@ func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file
 			files = append(files, file{path})
 		}
 	}
-	others, err := r.git.entries(ctx, "ls-files", "-z", "--others", "--exclude-standard")
+	others, err := r.git.Entries(ctx, "ls-files", "-z", "--others", "--exclude-standard")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -213,16 +179,4 @@ func (r *repo) listFiles(ctx context.Context, tree *scanners.Tree) (files []file
 	}
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.path, b.path) })
 	return files, nested, nil
-}
-
-// entries runs git and takes apart what it prints with -z.
-func (g *git) entries(ctx context.Context, args ...string) ([]string, error) {
-	out, err := g.output(ctx, args...)
-	if err != nil || len(out) == 0 {
-		return nil, err
-	}
-	if out[len(out)-1] != 0 {
-		return nil, fmt.Errorf("secret: the output of git %s ends early", args[0])
-	}
-	return strings.Split(string(out[:len(out)-1]), "\x00"), nil
 }

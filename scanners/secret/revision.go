@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"unicode"
 
 	"github.com/scangate/scangate/fileio"
+	"github.com/scangate/scangate/scanners/git"
 	"github.com/scangate/scangate/text"
 )
 
@@ -52,10 +52,10 @@ type since struct {
 func (r *repo) openSince(ctx context.Context, rev string) (*since, error) {
 	s := &since{rev: text.OneLine(rev, 80)}
 	var err error
-	if s.head, err = r.git.resolve(ctx, "HEAD"); err != nil {
+	if s.head, err = r.git.Resolve(ctx, "HEAD"); err != nil {
 		return nil, err
 	}
-	if s.other, err = r.git.resolve(ctx, rev); err != nil {
+	if s.other, err = r.git.Resolve(ctx, rev); err != nil {
 		return nil, err
 	}
 	switch {
@@ -64,12 +64,12 @@ func (r *repo) openSince(ctx context.Context, rev string) (*since, error) {
 	case s.other == "":
 		return nil, usage("--since %q: this clone has no such commit; fetch it first, on GitHub by checking out with fetch-depth: 0", s.rev)
 	}
-	out, err := r.git.output(ctx, "merge-base", "--all", s.head, s.other)
-	if err != nil && !exited(err, 1) {
+	out, err := r.git.Output(ctx, "merge-base", "--all", s.head, s.other)
+	if err != nil && !git.Exited(err, 1) {
 		return nil, err
 	}
 	for _, base := range strings.Fields(string(out)) {
-		if err != nil || !isHash(base) {
+		if err != nil || !git.IsHash(base) {
 			return nil, errors.New("secret: git merge-base printed something else than commits")
 		}
 		s.bases = append(s.bases, base)
@@ -96,39 +96,16 @@ func (s *since) String() string {
 	return fmt.Sprintf("%s (%d merge bases)", s.rev, len(s.bases))
 }
 
-// resolve returns the id of the commit that rev names, or nothing when it
-// names none that is here.
-func (g *git) resolve(ctx context.Context, rev string) (string, error) {
-	out, err := g.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
-	if exited(err, 1) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	// "^main" and the like give more than an id.
-	if hash := strings.TrimSuffix(string(out), "\n"); isHash(hash) {
-		return hash, nil
-	}
-	return "", nil
-}
-
-// exited reports whether a git process ended by itself, with a status.
-func exited(err error, status int) bool {
-	var exit *exec.ExitError
-	return errors.As(err, &exit) && exit.ExitCode() == status
-}
-
 // boundary returns the commits at which a shallow clone ends: their parents
 // exist, and are not here.
 func (r *repo) boundary(ctx context.Context) (map[string]bool, error) {
-	out, err := r.git.output(ctx, "rev-parse", "--git-path", "shallow")
+	out, err := r.git.Output(ctx, "rev-parse", "--git-path", "shallow")
 	if err != nil {
 		return nil, err
 	}
 	name := strings.TrimSuffix(string(out), "\n")
 	if !filepath.IsAbs(name) {
-		name = filepath.Join(r.git.dir, name)
+		name = filepath.Join(r.git.Dir, name)
 	}
 	f, err := openRegular(name)
 	if err != nil {
@@ -138,7 +115,7 @@ func (r *repo) boundary(ctx context.Context) (map[string]bool, error) {
 	ends := map[string]bool{}
 	in := bufio.NewScanner(io.LimitReader(f, maxShallow))
 	for in.Scan() {
-		if !isHash(in.Text()) {
+		if !git.IsHash(in.Text()) {
 			return nil, errors.New("secret: the list of commits at which the shallow clone ends is damaged")
 		}
 		ends[in.Text()] = true

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners/git"
 )
 
 // stagedSource yields what the index adds to HEAD. Neither the working tree nor
@@ -32,16 +33,16 @@ func (s *stagedSource) fragments(ctx context.Context, yield func(fragment) error
 		if err != nil {
 			return err
 		}
-		p, err := d.git.start(ctx, nil, nil, append([]string{"diff-index", "--cached", "--patch"}, append(diffOptions(), d.args...)...)...)
+		p, err := d.git.Start(ctx, nil, nil, append([]string{"diff-index", "--cached", "--patch"}, append(diffOptions(), d.args...)...)...)
 		if err != nil {
 			return err
 		}
 		sink := newDiffSink(ctx, d.git, s.engine, yield)
 		sink.depth = s.depth
-		if err := sink.closeBlobs(readDiff(p.stdout, &stagedSink{&sink, paths})); err != nil {
-			return p.abandon(err)
+		if err := sink.closeBlobs(readDiff(p.Stdout, &stagedSink{&sink, paths})); err != nil {
+			return p.Abandon(err)
 		}
-		if err := p.finish(); err != nil {
+		if err := p.Finish(); err != nil {
 			return s.repo.explain(err)
 		}
 		if sink.files != len(paths) {
@@ -73,20 +74,20 @@ func (s *stagedSink) Commit(string, int64) error {
 
 // stagedDiff is what git diff-index is to compare.
 type stagedDiff struct {
-	git  *git     // with an empty work tree
+	git  *git.Git // with an empty work tree
 	args []string // what is compared: HEAD, or an empty tree
 	born bool     // there is a commit
 }
 
 // withStaged calls use with what is staged in an index.
 func (r *repo) withStaged(ctx context.Context, index string, use func(stagedDiff) error) error {
-	head, err := r.git.resolve(ctx, "HEAD")
+	head, err := r.git.Resolve(ctx, "HEAD")
 	if err != nil {
 		return err
 	}
 	born := head != ""
 	if !born {
-		if head, err = r.git.emptyTree(ctx); err != nil {
+		if head, err = emptyTree(ctx, r.git); err != nil {
 			return err
 		}
 	}
@@ -98,8 +99,8 @@ func (r *repo) withStaged(ctx context.Context, index string, use func(stagedDiff
 	}
 	defer os.RemoveAll(empty)
 	g := *r.git
-	g.dir, g.tree, g.index = empty, empty, index
-	conflicts, err := g.entries(ctx, "ls-files", "-z", "--unmerged")
+	g.Dir, g.Tree, g.Index = empty, empty, index
+	conflicts, err := g.Entries(ctx, "ls-files", "-z", "--unmerged")
 	if err != nil {
 		return err
 	}
@@ -116,15 +117,15 @@ func (r *repo) withStaged(ctx context.Context, index string, use func(stagedDiff
 // emptyTree returns the id of a tree without entries, which stands for HEAD
 // while there is no commit. A HEAD that names a commit which is not here is an
 // error.
-func (g *git) emptyTree(ctx context.Context) (string, error) {
-	_, err := g.output(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+func emptyTree(ctx context.Context, g *git.Git) (string, error) {
+	_, err := g.Output(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
 	if err == nil {
 		return "", errors.New("secret: HEAD names a commit that is not in the repository")
 	}
-	if !exited(err, 1) {
+	if !git.Exited(err, 1) {
 		return "", err
 	}
-	out, err := g.output(ctx, "rev-parse", "--show-object-format")
+	out, err := g.Output(ctx, "rev-parse", "--show-object-format")
 	if err != nil {
 		return "", err
 	}
@@ -135,14 +136,14 @@ func (g *git) emptyTree(ctx context.Context) (string, error) {
 
 // paths lists the files that the index adds or changes.
 func (d stagedDiff) paths(ctx context.Context) ([]string, error) {
-	fields, err := d.git.entries(ctx, append([]string{"diff-index", "--cached", "--raw", "-z", "--no-renames", "-O" + os.DevNull}, d.args...)...)
+	fields, err := d.git.Entries(ctx, append([]string{"diff-index", "--cached", "--raw", "-z", "--no-renames", "-O" + os.DevNull}, d.args...)...)
 	if err != nil {
 		return nil, err
 	}
 	var paths []string
 	for ; len(fields) > 0; fields = fields[2:] {
 		words := strings.Fields(fields[0])
-		if len(fields) < 2 || len(words) != 5 || !strings.HasPrefix(words[0], ":") || !isHash(words[3]) {
+		if len(fields) < 2 || len(words) != 5 || !strings.HasPrefix(words[0], ":") || !git.IsHash(words[3]) {
 			return nil, errors.New("secret: git diff-index printed an entry that is not one")
 		}
 		if words[4] != "D" && words[1] != "160000" {

@@ -24,16 +24,16 @@ const maxAttributes = 1 << 20
 // empty when that cannot be told.
 func (r *repo) surroundings(ctx context.Context, tree *scanners.Tree, files []file) (string, error) {
 	parts := []string{r.version, r.settings, r.why, r.prefix}
-	out, err := r.git.output(ctx, "rev-parse", "--git-path", "info/attributes")
+	out, err := r.git.Output(ctx, "rev-parse", "--git-path", "info/attributes")
 	if err != nil {
 		return "", err
 	}
 	info := strings.TrimSuffix(string(out), "\n")
 	if !filepath.IsAbs(info) {
-		info = filepath.Join(r.git.dir, info)
+		info = filepath.Join(r.git.Dir, info)
 	}
 	above := []string{info}
-	for dir := r.git.dir; dir != r.git.top; dir = filepath.Dir(dir) {
+	for dir := r.git.Dir; dir != r.git.Top; dir = filepath.Dir(dir) {
 		above = append(above, filepath.Join(filepath.Dir(dir), ".gitattributes"))
 	}
 	for _, name := range above {

@@ -1,7 +1,8 @@
-package secret
+package git
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,34 +12,35 @@ import (
 	"strings"
 )
 
-// errBlobEnd says that git cat-file ended before its answer did.
-var errBlobEnd = errors.New("the output of git cat-file ends early")
+// ErrBlobEnd says that git cat-file ended before its answer did.
+var ErrBlobEnd = errors.New("the output of git cat-file ends early")
 
-// blobReader reads objects by id from one `git cat-file --batch`.
-type blobReader struct {
-	proc  *process
+// Blobs reads objects by id from one `git cat-file --batch`.
+type Blobs struct {
+	proc  *Process
 	ask   *os.File
 	reply *bufio.Reader
 }
 
-func (g *git) openBlobs(ctx context.Context) (*blobReader, error) {
+// OpenBlobs starts the process that reads objects.
+func (g *Git) OpenBlobs(ctx context.Context) (*Blobs, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.start(ctx, r, nil, "cat-file", "--batch")
+	p, err := g.Start(ctx, r, nil, "cat-file", "--batch")
 	r.Close()
 	if err != nil {
 		w.Close()
 		return nil, err
 	}
-	return &blobReader{proc: p, ask: w, reply: bufio.NewReaderSize(p.stdout, 64<<10)}, nil
+	return &Blobs{proc: p, ask: w, reply: bufio.NewReaderSize(p.Stdout, 64<<10)}, nil
 }
 
-// read hands the content of a blob to use, which need not read all of it.
-func (b *blobReader) read(id string, use func(io.Reader) error) error {
+// Read hands the content of a blob to use, which need not read all of it.
+func (b *Blobs) Read(id string, use func(io.Reader) error) error {
 	if _, err := io.WriteString(b.ask, id+"\n"); err != nil {
-		return errBlobEnd // it is gone; close says why
+		return ErrBlobEnd // it is gone; close says why
 	}
 	line, err := b.reply.ReadSlice('\n')
 	if err != nil {
@@ -57,14 +59,11 @@ func (b *blobReader) read(id string, use func(io.Reader) error) error {
 	}
 	lim := &io.LimitedReader{R: b.reply, N: size}
 	err = use(lim)
-	if err != nil && !notToItsEnd(err) {
-		return err
-	}
-	if _, err := io.Copy(io.Discard, lim); err != nil {
-		return err
+	if _, rest := io.Copy(io.Discard, lim); rest != nil {
+		return cmp.Or(err, rest)
 	}
 	if lim.N > 0 {
-		return errBlobEnd
+		return ErrBlobEnd
 	}
 	if end, err2 := b.reply.ReadByte(); err2 != nil || end != '\n' {
 		return unexpected(err2)
@@ -72,16 +71,16 @@ func (b *blobReader) read(id string, use func(io.Reader) error) error {
 	return err
 }
 
-// close ends the process, also after an error, and says how it went.
-func (b *blobReader) close() error {
+// Close ends the process, also after an error, and says how it went.
+func (b *Blobs) Close() error {
 	b.ask.Close()
 	io.Copy(io.Discard, b.reply)
-	return b.proc.finish()
+	return b.proc.Finish()
 }
 
 func unexpected(err error) error {
 	if err == nil || err == io.EOF {
-		return errBlobEnd
+		return ErrBlobEnd
 	}
 	return err
 }

@@ -1,4 +1,6 @@
-package secret
+// Package git runs git on repositories of strangers: without a shell, without
+// their configuration, and without anything that they could make it run or fetch.
+package git
 
 import (
 	"bytes"
@@ -29,33 +31,33 @@ const (
 // what git prints.
 var passedEnv = []string{"PATH", "TMPDIR", "TMP", "TEMP", "SystemRoot", "SYSTEMROOT"}
 
-// git runs git in one repository, without a shell, and so that no
+// Git runs git in one repository, without a shell, and so that no
 // configuration but the repository's own is read and no program that this
 // names is run.
-type git struct {
+type Git struct {
 	program string
-	dir     string // where it runs: the scanned directory
-	top     string // the work tree's top level
-	tree    string // the work tree that git gets to see
-	index   string // the file of the index; empty: the repository's own
+	Dir     string // where it runs: the scanned directory
+	Top     string // the work tree's top level
+	Tree    string // the work tree that git gets to see
+	Index   string // the file of the index; empty: the repository's own
 }
 
-// newGit finds the program.
-func newGit(dir, top string) (*git, error) {
+// New finds the program.
+func New(dir, top string) (*Git, error) {
 	program, err := exec.LookPath("git")
 	if err != nil {
-		return nil, fmt.Errorf("secret: %s is a git repository, but there is no git program: install git: %w", filepath.Base(top), err)
+		return nil, fmt.Errorf("%s is a git repository, but there is no git program: install git: %w", filepath.Base(top), err)
 	}
-	return &git{program: program, dir: dir, top: top, tree: top}, nil
+	return &Git{program: program, Dir: dir, Top: top, Tree: top}, nil
 }
 
 // env is git's whole environment. GIT_DIR and GIT_WORK_TREE keep git from
 // searching further up when the repository is damaged, and from following
 // core.worktree.
-func (g *git) env(extra ...string) []string {
+func (g *Git) env(extra ...string) []string {
 	env := []string{
-		"GIT_DIR=" + filepath.Join(g.top, ".git"),
-		"GIT_WORK_TREE=" + g.tree,
+		"GIT_DIR=" + filepath.Join(g.Top, ".git"),
+		"GIT_WORK_TREE=" + g.Tree,
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_CONFIG_SYSTEM=" + os.DevNull,
 		"GIT_CONFIG_NOSYSTEM=1",
@@ -68,8 +70,8 @@ func (g *git) env(extra ...string) []string {
 		"GIT_OPTIONAL_LOCKS=0",
 		"LC_ALL=C",
 	}
-	if g.index != "" {
-		env = append(env, "GIT_INDEX_FILE="+g.index)
+	if g.Index != "" {
+		env = append(env, "GIT_INDEX_FILE="+g.Index)
 	}
 	for _, name := range passedEnv {
 		if v, ok := os.LookupEnv(name); ok {
@@ -81,9 +83,9 @@ func (g *git) env(extra ...string) []string {
 
 // config overrides what the repository's own configuration could use to run a
 // program, to leave something out, or to print in another form.
-func (g *git) config() []string {
+func (g *Git) config() []string {
 	settings := []string{
-		"safe.directory=" + filepath.ToSlash(g.top),
+		"safe.directory=" + filepath.ToSlash(g.Top),
 		"core.fsmonitor=false",
 		"core.hooksPath=" + os.DevNull,
 		"core.attributesFile=" + os.DevNull,
@@ -111,11 +113,11 @@ func (g *git) config() []string {
 	return args
 }
 
-// process is a running git.
-type process struct {
+// Process is a running git.
+type Process struct {
 	cmd    *exec.Cmd
 	what   string // the subcommand
-	stdout *os.File
+	Stdout *os.File
 	stderr tail
 	done   chan struct{}
 	err    error // how it ended, once done is closed
@@ -123,11 +125,11 @@ type process struct {
 	ctx    context.Context
 }
 
-// start runs git. The caller reads stdout and then calls finish, or calls
-// abandon.
-func (g *git) start(ctx context.Context, stdin io.Reader, env []string, args ...string) (*process, error) {
+// Start runs git. The caller reads Stdout and then calls Finish, or calls
+// Abandon.
+func (g *Git) Start(ctx context.Context, stdin io.Reader, env []string, args ...string) (*Process, error) {
 	cmd := exec.CommandContext(ctx, g.program, append(g.config(), args...)...)
-	cmd.Dir, cmd.Env, cmd.Stdin = g.dir, g.env(env...), stdin
+	cmd.Dir, cmd.Env, cmd.Stdin = g.Dir, g.env(env...), stdin
 	ownGroup(cmd)
 	cmd.Cancel = func() error { return killGroup(cmd) }
 	cmd.WaitDelay = killDelay
@@ -135,7 +137,7 @@ func (g *git) start(ctx context.Context, stdin io.Reader, env []string, args ...
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, what: args[0], stdout: r, done: make(chan struct{}), ctx: ctx}
+	p := &Process{cmd: cmd, what: args[0], Stdout: r, done: make(chan struct{}), ctx: ctx}
 	cmd.Stdout, cmd.Stderr = w, &p.stderr
 	err = cmd.Start()
 	w.Close()
@@ -144,7 +146,7 @@ func (g *git) start(ctx context.Context, stdin io.Reader, env []string, args ...
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("secret: cannot start git: %w", err)
+		return nil, fmt.Errorf("cannot start git: %w", err)
 	}
 	// A reader of stdout must not wait for a process that left the group.
 	p.stop = context.AfterFunc(ctx, func() { r.Close() })
@@ -156,12 +158,12 @@ func (g *git) start(ctx context.Context, stdin io.Reader, env []string, args ...
 	return p, nil
 }
 
-// finish waits for the end of a process whose output was read to its end, and
+// Finish waits for the end of a process whose output was read to its end, and
 // says how it went. Only an exit status of 0 is success.
-func (p *process) finish() error {
+func (p *Process) Finish() error {
 	<-p.done
 	p.stop()
-	p.stdout.Close()
+	p.Stdout.Close()
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
@@ -169,17 +171,17 @@ func (p *process) finish() error {
 		return nil
 	}
 	if said := p.stderr.String(); said != "" {
-		return fmt.Errorf("secret: git %s: %w: %s", p.what, p.err, said)
+		return fmt.Errorf("git %s: %w: %s", p.what, p.err, said)
 	}
-	return fmt.Errorf("secret: git %s: %w", p.what, p.err)
+	return fmt.Errorf("git %s: %w", p.what, p.err)
 }
 
-// abandon ends the process and returns why reading it stopped: the end of the
+// Abandon ends the process and returns why reading it stopped: the end of the
 // context, or git's own complaint when the output ends early, rather than what
 // followed from them.
-func (p *process) abandon(cause error) error {
+func (p *Process) Abandon(cause error) error {
 	if errors.Is(cause, io.ErrUnexpectedEOF) {
-		if err := p.finish(); err != nil {
+		if err := p.Finish(); err != nil {
 			return err
 		}
 		return cause
@@ -187,27 +189,27 @@ func (p *process) abandon(cause error) error {
 	killGroup(p.cmd)
 	<-p.done
 	p.stop()
-	p.stdout.Close()
+	p.Stdout.Close()
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
 	return cause
 }
 
-// output runs git and returns what it printed.
-func (g *git) output(ctx context.Context, args ...string) ([]byte, error) {
-	p, err := g.start(ctx, nil, nil, args...)
+// Output runs git and returns what it printed.
+func (g *Git) Output(ctx context.Context, args ...string) ([]byte, error) {
+	p, err := g.Start(ctx, nil, nil, args...)
 	if err != nil {
 		return nil, err
 	}
-	out, err := io.ReadAll(io.LimitReader(p.stdout, maxAnswer+1))
+	out, err := io.ReadAll(io.LimitReader(p.Stdout, maxAnswer+1))
 	if err == nil && len(out) > maxAnswer {
-		err = fmt.Errorf("secret: git %s printed over %d MiB", p.what, maxAnswer>>20)
+		err = fmt.Errorf("git %s printed over %d MiB", p.what, maxAnswer>>20)
 	}
 	if err != nil {
-		return nil, p.abandon(err)
+		return nil, p.Abandon(err)
 	}
-	return out, p.finish()
+	return out, p.Finish()
 }
 
 // tail keeps the last maxStderr bytes that were written.
@@ -239,4 +241,16 @@ func (t *tail) String() string {
 		return r
 	}, s)
 	return strings.TrimSpace(urlLogin.ReplaceAllString(s, "://***@"))
+}
+
+// Entries runs git and takes apart what it prints with -z.
+func (g *Git) Entries(ctx context.Context, args ...string) ([]string, error) {
+	out, err := g.Output(ctx, args...)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	if out[len(out)-1] != 0 {
+		return nil, fmt.Errorf("the output of git %s ends early", args[0])
+	}
+	return strings.Split(string(out[:len(out)-1]), "\x00"), nil
 }

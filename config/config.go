@@ -27,6 +27,7 @@ const MaxSize = 1 << 20
 // File is a configuration as it stands in the file.
 type File struct {
 	Name     string             // for messages; empty when there is no file
+	Dir      string             // where what it names is looked for; empty: beside Name
 	Scanners map[string]Section // by scanner name
 	Policy   Section
 	Ignore   Section   // findings that do not count

@@ -48,6 +48,10 @@ type Finding struct {
 	Witnesses []Witness `json:"witnesses,omitempty"`
 	SameAs    string    `json:"sameAs,omitempty"`
 
+	// Base is where the base of a pull request has the same finding,
+	// "lib/main.tf:7"; empty: it is new, or was not compared. See Run.Since.
+	Base string `json:"base,omitempty"`
+
 	// Decision is what a policy made of the finding, written into reports for
 	// their readers. It is no part of the facts: whoever judges results again
 	// overwrites it.
@@ -111,6 +115,10 @@ type Suppression struct {
 	// Elsewhere says that it was made outside of the scanned content, as the
 	// dismissal of an alert is.
 	Elsewhere bool `json:"elsewhere,omitempty"`
+
+	// Inline says that it stands beside the finding, in the scanned content
+	// itself: whoever wrote the one could write the other.
+	Inline bool `json:"inline,omitempty"`
 }
 
 // Rule describes a class of findings: an advisory, a secret pattern, a check.

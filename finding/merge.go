@@ -11,7 +11,8 @@ var mergeRank = map[Status]int{Failed: 0, TimedOut: 1, Partial: 2, Completed: 3,
 func Merge(all []Results) Results {
 	out := Results{Version: SchemaVersion}
 	index := map[[2]string]int{}
-	for _, r := range all {
+	var apart, databases bool
+	for i, r := range all {
 		if out.Tool.Name == "" {
 			out.Tool = r.Tool
 		}
@@ -19,6 +20,21 @@ func Merge(all []Results) Results {
 			out.Root = r.Root
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
+		if i == 0 {
+			out.Commit, out.Settings, out.Database = r.Commit, r.Settings, r.Database
+		}
+		out.Commit, out.Settings = equal(out.Commit, r.Commit), equal(out.Settings, r.Settings)
+		if out.Database == "" {
+			out.Database = r.Database
+		}
+		if r.Database != "" && r.Database != out.Database {
+			databases = true
+		}
+		if since, ok := mergeSince(out.Since, r.Since); !ok {
+			apart = true
+		} else {
+			out.Since = since
+		}
 		for _, run := range r.Runs {
 			key := [2]string{run.Scanner, run.Target}
 			if i, ok := index[key]; ok {
@@ -29,9 +45,21 @@ func Merge(all []Results) Results {
 			out.Runs = append(out.Runs, run)
 		}
 	}
+	if databases {
+		out.Database = ""
+	}
+	if apart {
+		out.Since = nil
+	}
 	for i := range out.Runs {
+		if out.Since == nil {
+			out.Runs[i].Since = nil
+		}
 		for j := range out.Runs[i].Findings {
 			out.Runs[i].Findings[j].Decision = nil
+			if out.Since == nil {
+				out.Runs[i].Findings[j].Base = ""
+			}
 		}
 	}
 	return out
@@ -50,6 +78,7 @@ func mergeRuns(a, b Run) Run {
 	if a.Part == "" {
 		a.Part = b.Part
 	}
+	a.Since = mergeRunSince(a.Since, b.Since)
 	if a.Engine.Name == "" {
 		a.Engine = b.Engine
 	}
@@ -64,6 +93,14 @@ func mergeRuns(a, b Run) Run {
 	a.Findings = appendNew(a.Findings, b.Findings, func(f Finding) string {
 		return fmt.Sprint(f.Fingerprint, "\x00", f.Location.Path, "\x00", f.Location.StartLine, "\x00", f.Location.StartColumn, "\x00", f.RuleID, "\x00", f.Message)
 	})
+	return a
+}
+
+// equal is what both say, or nothing.
+func equal(a, b string) string {
+	if a != b {
+		return ""
+	}
 	return a
 }
 

@@ -22,6 +22,15 @@ type Results struct {
 	Root        string `json:"root,omitempty"`
 	Interrupted bool   `json:"interrupted,omitempty"` // a signal ended the scan early
 	Runs        []Run  `json:"runs"`
+
+	// Commit is the one that was checked out, Settings a digest of what told the
+	// scanners how to work, and Database names the vulnerability data: results
+	// with the same ones can stand for each other. Empty: not known.
+	Commit   string `json:"commit,omitempty"`
+	Settings string `json:"settings,omitempty"`
+	Database string `json:"database,omitempty"`
+	// Since says what a pull request was compared with; nil: nothing was.
+	Since *Since `json:"since,omitempty"`
 	// Verdict is written for readers of the file; judging again replaces it.
 	Verdict *Verdict `json:"verdict,omitempty"`
 }

@@ -50,6 +50,7 @@ type Run struct {
 	Reason   string    `json:"reason,omitempty"` // why the status is not Completed, one line
 	Plan     string    `json:"plan,omitempty"`   // what it set out to look at, one line
 	Part     string    `json:"part,omitempty"`   // what it was to look at, if only at what is new: "staged changes"; what it does not find may be there
+	Since    *RunSince `json:"since,omitempty"`  // what it was compared with, in a pull request
 	Looked   Looked    `json:"looked"`
 	Notes    []Note    `json:"notes,omitempty"`
 	Rules    []Rule    `json:"rules,omitempty"`

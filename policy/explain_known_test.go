@@ -11,7 +11,7 @@ import (
 // all knows every finding.
 type all struct{}
 
-func (all) Known(res finding.Results, counts func(run, i int) bool) (by [][]string, notice string) {
+func (all) Known(res finding.Results, counts, _ func(run, i int) bool) (by [][]string, notice string) {
 	for i := range res.Runs {
 		lines := make([]string, len(res.Runs[i].Findings))
 		for n := range lines {

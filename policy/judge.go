@@ -91,6 +91,13 @@ func (j *judge) subject(f *finding.Finding) subject {
 
 // decide finds the fate of one finding of the run.
 func (j *judge) decide(f *finding.Finding) decided {
+	if mark, ok := addedMark(j.run, f); ok && j.policy.AddedMarks != MarksCount {
+		if _, exempt := j.policy.exempt(j.run, f); !exempt {
+			if d, ok := j.marked(f, mark); ok {
+				return d
+			}
+		}
+	}
 	if f.Suppressed() {
 		by := "suppressed by " + f.Suppressions[0].Source
 		if !f.Suppressions[0].Elsewhere {

@@ -34,6 +34,7 @@ func Parse(section config.Section, known Known) (Policy, error) {
 		Require    []config.Section `yaml:"require"`
 		Severity   config.Section   `yaml:"severity"`
 		Baseline   config.Section   `yaml:"baseline"`
+		AddedMarks config.Section   `yaml:"added-marks"`
 	}
 	if err := section.Decode(&raw); err != nil {
 		return Policy{}, err
@@ -54,6 +55,10 @@ func Parse(section config.Section, known Known) (Policy, error) {
 			return Policy{}, err
 		}
 		p.Severity = choice
+	}
+	var err error
+	if p.AddedMarks, err = parseAddedMarks(raw.AddedMarks); err != nil {
+		return Policy{}, err
 	}
 	if !raw.Baseline.Absent() {
 		name, err := raw.Baseline.Text()

@@ -30,6 +30,8 @@ type Policy struct {
 	// BaselineFile is the file that the configuration names for it, relative to
 	// its own directory and inside of it.
 	BaselineFile string
+	// AddedMarks says what marks count for that a pull request itself brings.
+	AddedMarks AddedMarks
 	// Facts are what rules can ask for that results do not hold.
 	Facts Facts
 }

@@ -154,7 +154,7 @@ func (m marked) suppress(run *finding.Run, f *finding.Finding, notes markNotes) 
 			if mark.hidden {
 				reason = "(not shown, as something was found in this line)"
 			}
-			f.Suppressions = append(f.Suppressions, finding.Suppression{Source: ownMark, Reason: reason})
+			f.Suppressions = append(f.Suppressions, finding.Suppression{Source: ownMark, Reason: reason, Inline: true})
 			return
 		}
 	}

@@ -220,24 +220,27 @@ func sum(list []baseline.Stale) (n int) {
 }
 
 // readBaseline reads a baseline, which has to be there.
-func readBaseline(name string) (*baseline.Baseline, error) {
+func readBaseline(name string) (*baseline.Baseline, error) { return readBaselineAs(name, name) }
+
+// readBaselineAs reads a baseline that goes by another name.
+func readBaselineAs(name, label string) (*baseline.Baseline, error) {
 	info, err := os.Stat(name) // before opening, which would wait at a pipe
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w: `scangate baseline write` makes a baseline", name, fileio.Cause(err))
+		return nil, fmt.Errorf("%s: %w: `scangate baseline write` makes a baseline", label, fileio.Cause(err))
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
+		return nil, fmt.Errorf("%s: %w", label, fileio.Cause(err))
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file", name)
+		return nil, fmt.Errorf("%s: not a regular file", label)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
+		return nil, fmt.Errorf("%s: %w", label, fileio.Cause(err))
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, baseline.MaxSize+1)) // Parse refuses what is longer
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, fileio.Cause(err))
+		return nil, fmt.Errorf("%s: %w", label, fileio.Cause(err))
 	}
-	return baseline.Parse(data, name)
+	return baseline.Parse(data, label)
 }

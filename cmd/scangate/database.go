@@ -92,7 +92,10 @@ func (a *app) database(flag string) (dir string, isDefault bool) {
 // settings is what the scanners get to know of the command line.
 func (a *app) settings(s scanning, conf config.DB) (settings, error) {
 	dir, isDefault := a.database(s.db)
-	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}, offline: s.offline, images: s.images, targets: s.targets, path: s.path}
+	set := settings{database: match.Database{Dir: dir, MaxAge: conf.MaxAge}, offline: s.offline, images: s.images, targets: s.targets, path: s.path, settings: s.path}
+	if s.pull != nil {
+		set.settings, set.names = s.pull.settings.dir, s.pull.settings.names
+	}
 	if cache, err := os.UserCacheDir(); err == nil {
 		set.cache = filepath.Join(cache, "scangate", "layers")
 		set.secret.CacheDir = filepath.Join(cache, "scangate", "secrets")

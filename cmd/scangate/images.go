@@ -17,7 +17,7 @@ func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
 	if err := s.Decode(&o); err != nil {
 		return nil, err
 	}
-	o.ReadFile = func(name string) ([]byte, error) { return readBelow(set.path, name, maxNamedFile) }
+	o.ReadFile = func(name string) ([]byte, error) { return readBelow(set.settings, name, maxNamedFile) }
 	var refs []image.Reference
 	for _, name := range set.images {
 		if err := source.Check(name); err != nil {

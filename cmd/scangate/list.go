@@ -40,8 +40,10 @@ type settings struct {
 	images   []string // as --image names them
 	targets  []string // as --target names them
 	path     string   // of the scanned tree
-	config   string   // the configuration's path below that; empty: it is elsewhere
-	cache    string   // directory for what is known of layers; empty: none
+	settings string   // where settings are; the same, but in a pull request
+	names    settingNames
+	config   string // the configuration's path below that; empty: it is elsewhere
+	cache    string // directory for what is known of layers; empty: none
 	secret   secret.Options
 
 	program *dast.Program // what dast starts; nil: nothing
@@ -253,6 +255,14 @@ func (a *app) known(file *config.File) policy.Known {
 // beside is the directory of the configuration, where the lock is and where
 // plug-ins are looked for.
 func beside(file *config.File, path string) string {
+	if file.Dir != "" {
+		return file.Dir
+	}
+	return besideIn(file, path)
+}
+
+// besideIn is the directory of the configuration as it is named.
+func besideIn(file *config.File, path string) string {
 	if file.Name == "" || file.Name == config.DefaultName {
 		return path
 	}
@@ -281,7 +291,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 			wanted = append(wanted, e.name)
 		}
 	}
-	own, err := a.plugins(file, set.path, slices.Concat(names, []string{everything}))
+	own, err := a.plugins(file, set.settings, slices.Concat(names, []string{everything}))
 	if err != nil {
 		return nil, err
 	}
@@ -290,7 +300,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		wanted = append(wanted, p.Name())
 	}
 	set.getenv, set.config = a.getenv, below(file, set.path)
-	if set.lock, err = lock.Read("", beside(file, set.path)); err != nil {
+	if set.lock, err = lock.Read("", beside(file, set.settings)); err != nil {
 		return nil, usageError{err}
 	}
 	if dir, err := lock.DefaultDir(); err == nil {

@@ -29,6 +29,10 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 	if format != "table" && format != "json" {
 		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"table", "json"}))
 	}
+	if err := s.openPull(ctx); err != nil {
+		return 0, err
+	}
+	defer s.pull.close()
 	file, _, err := a.loadPolicy(s.judging, s.path)
 	if err != nil {
 		return 0, err

@@ -46,6 +46,7 @@ type scanning struct {
 	offline      bool
 	repositories repositories
 	since        string
+	baseResults  texts
 	staged       bool
 	jobs         int
 	timeout      time.Duration
@@ -58,7 +59,8 @@ func (s *scanning) register(f *flags) {
 	f.Var(&s.targets, "target", "running application to scan, `URL` (repeatable): http:// or https://")
 	registerDB(f, &s.db)
 	registerRepositories(f, &s.repositories)
-	f.StringVar(&s.since, "since", "", "look only at what is new against the merge base with `REV`, as in a pull request; secret only scans what is new, the others scan everything")
+	f.StringVar(&s.since, "since", "", "judge only what is new against the merge base with `REV`, as in a pull request, and by the policy of REV")
+	f.Var(&s.baseResults, "base-results", "with --since, saved results `FILE` (repeatable) of a scan of the merge base, which saves scanning it")
 	f.BoolVar(&s.staged, "staged", false, "look only at secrets in staged changes, as before a commit; the other scanners are skipped")
 	f.BoolVar(&s.offline, "offline", false, "never touch the network")
 	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")
@@ -89,6 +91,10 @@ func (a *app) scan(ctx context.Context, args []string) (int, error) {
 // places to report to come in through publish, which may be nil.
 func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report.Report) error) (int, error) {
 	s.part = s.since != "" || s.staged
+	if err := s.openPull(ctx); err != nil {
+		return 0, err
+	}
+	defer s.pull.close()
 	file, pol, err := a.loadPolicy(s.judging, s.path)
 	if err != nil {
 		return 0, err
@@ -102,7 +108,7 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	if err != nil {
 		return 0, err
 	}
-	rep := report.Report{Results: res, Verdict: a.honour(pol, s.path, res).Judge(res)}
+	rep := report.Report{Results: res, Verdict: a.honour(pol, s.settingsDir(s.path), res).Judge(res)}
 	err = keepResults(s.results, rep)
 	if err != nil && s.results == defaultResults {
 		// Nobody asked for this file: a read-only directory is no reason to
@@ -118,7 +124,11 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 
 // loadPolicy reads the configuration that belongs to dir and the policy in it.
 func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, error) {
-	file, err := config.Load(j.config, dir)
+	load := func() (*config.File, error) { return config.Load(j.config, dir) }
+	if j.pull != nil {
+		load = func() (*config.File, error) { return j.pull.load(j.config) }
+	}
+	file, err := load()
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
@@ -133,20 +143,18 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 		pol.Exemptions = append(pol.Exemptions, set)
 	}
 	if err == nil {
-		err = addVEX(&pol, file.VEX, dir)
+		err = addVEX(&pol, file.VEX, j.settingsDir(dir))
 	}
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
 	if pol.BaselineFile != "" {
-		pol.BaselineFile = filepath.Join(beside(file, dir), pol.BaselineFile)
+		pol.BaselineFile = filepath.Join(besideIn(file, dir), pol.BaselineFile)
 	}
 	if name := cmp.Or(j.baseline, pol.BaselineFile); name != "" && !j.unread {
-		known, err := readBaseline(name)
-		if err != nil {
+		if err := j.addBaseline(&pol, name); err != nil {
 			return nil, policy.Policy{}, usageError{err}
 		}
-		pol.Baseline = known
 	}
 	pol.Facts.Now = time.Now()
 	return file, pol, nil
@@ -166,11 +174,15 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 	s.markPart(runs)
 	res := finding.Results{
 		Tool:        finding.Engine{Name: "scangate", Version: buildVersion()},
-		Root:        filepath.Base(target.Tree.Dir()),
+		Root:        s.root(),
 		Interrupted: ctx.Err() != nil,
 		Runs:        runs,
 	}
 	finding.MarkSame(&res)
+	a.provenance(ctx, &s, file, target.Tree, &res)
+	if s.pull != nil {
+		a.compare(ctx, s.pull, s, file, &res, target.Tree)
+	}
 	return res, nil
 }
 
@@ -209,6 +221,9 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 	tree, err := scanners.Walk(ctx, s.path)
 	if err != nil {
 		return scanners.Target{}, nil, pathError(s.path, err)
+	}
+	if tree, err = s.pull.tree(ctx, tree); err != nil {
+		return scanners.Target{}, nil, err
 	}
 	t := scanners.Target{Tree: tree, Jobs: s.jobs}
 	plan := scanners.Plan(ctx, wholeOrStaged(list, s.staged), t)

@@ -34,7 +34,7 @@ func makeDAST(s config.Section, set settings) ([]scanners.Scanner, error) {
 	}
 	all, err := dast.New(o, dast.Setting{
 		Targets: set.targets, Offline: set.offline, Dir: set.path, File: set.config, Getenv: set.getenv,
-		ReadFile: func(name string) ([]byte, error) { return readBelow(set.path, name, maxDescription) },
+		ReadFile: func(name string) ([]byte, error) { return set.read(name, maxDescription) },
 		Log: func(n int) (string, error) {
 			name := defaultLog
 			if n > 0 {

@@ -52,12 +52,16 @@ func (u Unchecked) Title() string {
 
 // Compare finds the known findings among results.
 func (b *Baseline) Compare(res finding.Results, counts Counts) Comparison {
+	return b.compare(res, counts, nil)
+}
+
+func (b *Baseline) compare(res finding.Results, counts, already Counts) Comparison {
 	known, lines := make(map[ID]int, len(b.Entries)), make(map[ID]string, len(b.Entries))
 	for _, e := range b.Entries {
 		known[e.id()] = e.Count
 		lines[e.id()] = fmt.Sprintf("known: in the baseline (%s:%d)", b.Name, e.Line)
 	}
-	isKnown, left := Match(known, res, counts)
+	isKnown, left := Match(known, res, counts, already)
 	c := Comparison{By: make([][]string, len(res.Runs))}
 	for r := range res.Runs {
 		run := &res.Runs[r]
@@ -98,9 +102,9 @@ func (c *Comparison) unchecked(e Entry, s state, there bool) {
 }
 
 // Known is Compare for a policy: where each finding is listed, and a line that
-// sums it up.
-func (b *Baseline) Known(res finding.Results, counts func(run, i int) bool) (by [][]string, notice string) {
-	c := b.Compare(res, counts)
+// sums it up. Those of already are known for another reason.
+func (b *Baseline) Known(res finding.Results, counts, already func(run, i int) bool) (by [][]string, notice string) {
+	c := b.compare(res, counts, already)
 	notice = fmt.Sprintf("baseline %s: %s known, %d new", b.Name, text.Count(c.Known, "finding"), c.New)
 	if c.Further > 0 {
 		notice += fmt.Sprintf(" (%d of them in the baseline, which has fewer occurrences)", c.Further)

@@ -122,10 +122,11 @@ func Count(res finding.Results, counts Counts) map[ID]int {
 
 // Match finds out which findings are known: of those of an ID, the first ones by
 // place, as long as they occur no more often than is known; the rest are new, and
-// so is all that a run found which was to look at what is new only. left is what
+// so is all that a run found which was to look at what is new only. Those that
+// are known already use up what is known, before the others. left is what
 // is known of and was not found. It does not matter in which order findings and
 // runs are. One more finding can make another one new, and never makes one known.
-func Match(known map[ID]int, res finding.Results, counts Counts) (isKnown [][]bool, left map[ID]int) {
+func Match(known map[ID]int, res finding.Results, counts, already Counts) (isKnown [][]bool, left map[ID]int) {
 	isKnown = make([][]bool, len(res.Runs))
 	for r := range res.Runs {
 		isKnown[r] = make([]bool, len(res.Runs[r].Findings))
@@ -134,6 +135,14 @@ func Match(known map[ID]int, res finding.Results, counts Counts) (isKnown [][]bo
 	for id, list := range found {
 		rest := known[id]
 		for _, o := range list {
+			if already != nil && already(o.run, o.i) {
+				rest -= o.times
+			}
+		}
+		for _, o := range list {
+			if already != nil && already(o.run, o.i) {
+				continue
+			}
 			if rest -= o.times; rest >= 0 {
 				isKnown[o.run][o.i] = true
 			}

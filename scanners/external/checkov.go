@@ -271,7 +271,7 @@ func (c *checkovReading) finding(check *checkovCheck, name string, skipped bool)
 		f.Location.StartLine, f.Location.EndLine = lineNumber(check.Lines[0]), lineNumber(check.Lines[1])
 	}
 	if skipped {
-		f.Suppressions = []finding.Suppression{{Source: "checkov:skip", Reason: line(check.Result.Comment, maxID)}}
+		f.Suppressions = []finding.Suppression{{Source: "checkov:skip", Reason: line(check.Result.Comment, maxID), Inline: true}}
 	}
 	rule := finding.Rule{Title: title, Severity: own, References: []string{check.Guideline}, Tags: []string{framework}}
 	return f, rule

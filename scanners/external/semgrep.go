@@ -272,7 +272,7 @@ func (s *semgrepResult) finding(src *source, r *Reading) (finding.Finding, findi
 		f.Message = withoutLiterals(s.Extra.Message, lines)
 	}
 	if mark := nosemgrep(s.ID, src, f.Location); mark || s.Extra.Ignored {
-		f.Suppressions = []finding.Suppression{{Source: "nosemgrep"}}
+		f.Suppressions = []finding.Suppression{{Source: "nosemgrep", Inline: true}}
 	}
 	rule := finding.Rule{Title: title, Severity: severity, References: append(words(m["source"]), words(m["references"])...)}
 	for _, c := range cwe {

@@ -200,7 +200,7 @@ func (z *zizmorFinding) finding(src *source, r *Reading) (finding.Finding, findi
 	}
 	f.Key = f.Resource
 	if z.Ignored {
-		f.Suppressions = []finding.Suppression{{Source: "zizmor: ignore"}}
+		f.Suppressions = []finding.Suppression{{Source: "zizmor: ignore", Inline: true}}
 	}
 	rule := finding.Rule{Name: z.ID, Title: z.Description, References: []string{z.URL}, Severity: severity}
 	switch c := strings.ToLower(z.Determinations.Confidence); c {

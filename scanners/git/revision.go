@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os/exec"
 	"strings"
+	"unicode"
 )
 
 // Resolve returns the id of the commit that rev names, or nothing when it
@@ -34,4 +35,35 @@ func Exited(err error, status int) bool {
 // IsHash reports whether s is an object id in full.
 func IsHash(s string) bool {
 	return (len(s) == 40 || len(s) == 64) && len(bytes.Trim([]byte(s), "0123456789abcdef")) == 0
+}
+
+// MergeBases returns the best common ancestors of two commits; none: they share
+// no history, or not in this clone.
+func (g *Git) MergeBases(ctx context.Context, a, b string) ([]string, error) {
+	out, err := g.Output(ctx, "merge-base", "--all", a, b)
+	if err != nil && !Exited(err, 1) {
+		return nil, err
+	}
+	bases := strings.Fields(string(out))
+	for _, base := range bases {
+		if err != nil || !IsHash(base) {
+			return nil, errors.New("git merge-base printed something else than commits")
+		}
+	}
+	return bases, nil
+}
+
+// maxRevision bounds the name of a revision, in bytes.
+const maxRevision = 1000
+
+// CheckRevision refuses what git could take for an option, and what is no
+// revision in any case.
+func CheckRevision(rev string) error {
+	switch {
+	case strings.HasPrefix(rev, "-"):
+		return errors.New("a revision does not begin with a dash")
+	case len(rev) > maxRevision, strings.ContainsFunc(rev, unicode.IsControl):
+		return errors.New("not the name of a revision")
+	}
+	return nil
 }

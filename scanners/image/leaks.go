@@ -151,7 +151,7 @@ func (r *reporter) filesSecrets(s state) error {
 				f.Message += " A later layer deletes or replaces the file, but whoever can pull the image can still read it: rotate it."
 			}
 			if m.Allowed {
-				f.Suppressions = []finding.Suppression{{Source: "gitleaks:allow"}}
+				f.Suppressions = []finding.Suppression{{Source: "gitleaks:allow", Inline: true}}
 			}
 			r.rules[m.Rule] = rule
 			r.add(f, i, m.Path, m.Key)

@@ -37,7 +37,7 @@ func (e *entry) candidates() (all []candidate) {
 		if t.history != nil {
 			c := candidate{t.history, t.history.asked}
 			if len(c.asked) == 0 && marked {
-				c.asked = []finding.Suppression{{Source: allowMark}}
+				c.asked = []finding.Suppression{{Source: allowMark, Inline: true}}
 			}
 			all = append(all, c)
 		}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -243,13 +242,9 @@ func diffOptions() []string {
 // scratchEnv returns the environment that makes git write new objects to dir and
 // read the repository's besides.
 func scratchEnv(ctx context.Context, g *git.Git, dir string) ([]string, error) {
-	out, err := g.Output(ctx, "rev-parse", "--git-path", "objects")
+	objects, err := g.Objects(ctx)
 	if err != nil {
 		return nil, err
-	}
-	objects := strings.TrimSuffix(string(out), "\n")
-	if !filepath.IsAbs(objects) {
-		objects = filepath.Join(g.Dir, objects)
 	}
 	return []string{"GIT_OBJECT_DIRECTORY=" + dir, "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + quoteAlternate(objects)}, nil
 }

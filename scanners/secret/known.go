@@ -142,7 +142,7 @@ func (k *known) readBaseline(data []byte) error {
 // says that one names the commit: whatever that added to the file is known.
 func (k *known) suppressions(f fragment, h hit) (list []finding.Suppression, pinned bool) {
 	if h.allowed {
-		list = append(list, finding.Suppression{Source: allowMark})
+		list = append(list, finding.Suppression{Source: allowMark, Inline: true})
 	}
 	if h.hiddenBy != "" {
 		list = append(list, finding.Suppression{Source: h.hiddenBy, Reason: h.reason})

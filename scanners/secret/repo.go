@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,31 +31,13 @@ type repo struct {
 // above it has a .git. What has a .git is a repository: if git cannot read it,
 // that is an error.
 func openRepo(ctx context.Context, dir string) (*repo, error) {
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return nil, fmt.Errorf("secret: %w", err)
-	}
-	top, err := git.FindTop(real)
-	if err != nil || top == "" {
+	g, prefix, err := git.Open(dir)
+	if err != nil || g == nil {
 		return nil, err
 	}
-	r := &repo{}
-	if r.git, err = git.New(real, top); err != nil {
+	r := &repo{git: g, prefix: prefix}
+	if r.shallow, err = g.Shallow(ctx); err != nil {
 		return nil, err
-	}
-	if rel, err := filepath.Rel(top, real); err == nil && rel != "." {
-		r.prefix = filepath.ToSlash(rel)
-	}
-	out, err := r.git.Output(ctx, "rev-parse", "--is-shallow-repository")
-	if err != nil {
-		return nil, fmt.Errorf("%w (is %s a whole and readable repository?)", err, filepath.Base(top))
-	}
-	switch strings.TrimSpace(string(out)) {
-	case "true":
-		r.shallow = true
-	case "false":
-	default:
-		return nil, errors.New("secret: git rev-parse does not know --is-shallow-repository: git 2.15 or later is needed")
 	}
 	return r, r.chooseMerges(ctx)
 }

@@ -8,15 +8,11 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/scanners/git"
 	"github.com/scangate/scangate/text"
 )
-
-// maxRevision bounds the name of a revision, in bytes.
-const maxRevision = 1000
 
 // maxShallow bounds the list of commits at which a shallow clone ends.
 const maxShallow = 64 << 20
@@ -28,18 +24,6 @@ type UsageError struct{ problem string }
 func (e *UsageError) Error() string { return "secret: " + e.problem }
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
-
-// checkRevision refuses what git could take for an option, and what is no
-// revision in any case.
-func checkRevision(rev string) error {
-	switch {
-	case strings.HasPrefix(rev, "-"):
-		return errors.New("secret: --since: a revision does not begin with a dash")
-	case len(rev) > maxRevision, strings.ContainsFunc(rev, unicode.IsControl):
-		return errors.New("secret: --since: not the name of a revision")
-	}
-	return nil
-}
 
 // since is the part of the history that is new against a revision.
 type since struct {
@@ -64,17 +48,8 @@ func (r *repo) openSince(ctx context.Context, rev string) (*since, error) {
 	case s.other == "":
 		return nil, usage("--since %q: this clone has no such commit; fetch it first, on GitHub by checking out with fetch-depth: 0", s.rev)
 	}
-	out, err := r.git.Output(ctx, "merge-base", "--all", s.head, s.other)
-	if err != nil && !git.Exited(err, 1) {
-		return nil, err
-	}
-	for _, base := range strings.Fields(string(out)) {
-		if err != nil || !git.IsHash(base) {
-			return nil, errors.New("secret: git merge-base printed something else than commits")
-		}
-		s.bases = append(s.bases, base)
-	}
-	return s, nil
+	s.bases, err = r.git.MergeBases(ctx, s.head, s.other)
+	return s, err
 }
 
 // revisions are the arguments of git rev-list; nil stands for all there is.

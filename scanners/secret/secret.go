@@ -7,6 +7,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/git"
 	"github.com/scangate/scangate/scanners/secret/verify"
 )
 
@@ -88,8 +89,8 @@ func New(o Options) (*Scanner, error) {
 	if o.Since != "" && o.Staged {
 		return nil, errors.New("secret: --since and --staged exclude each other: staged changes are new against HEAD")
 	}
-	if err := checkRevision(o.Since); err != nil {
-		return nil, err
+	if err := git.CheckRevision(o.Since); err != nil {
+		return nil, fmt.Errorf("secret: --since: %w", err)
 	}
 	if o.Archives < 0 || o.Archives > maxArchives {
 		return nil, fmt.Errorf("secret: archives: want a depth from 0 to %d, not %d", maxArchives, o.Archives)

@@ -129,7 +129,7 @@ func emptyTree(ctx context.Context, g *git.Git) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h := newHash(strings.TrimSpace(string(out)) == "sha256")
+	h := git.NewHash(strings.TrimSpace(string(out)) == "sha256")
 	io.WriteString(h, "tree 0\x00")
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -15,7 +15,7 @@ func Suppressions(marks suppress.Marks, s suppress.Subject) []finding.Suppressio
 	if !ok {
 		return nil
 	}
-	return []finding.Suppression{{Source: m.Source, Reason: text.OneLine(m.Reason, 200)}}
+	return []finding.Suppression{{Source: m.Source, Reason: text.OneLine(m.Reason, 200), Inline: true}}
 }
 
 // Chain is where a cause is, from the inside out, for marks.

@@ -39,7 +39,7 @@ type explained struct {
 }
 
 // explain is the command `scangate explain`.
-func (a *app) explain(_ context.Context, args []string) (int, error) {
+func (a *app) explain(ctx context.Context, args []string) (int, error) {
 	var j judging
 	var files texts
 	var format string
@@ -59,10 +59,6 @@ func (a *app) explain(_ context.Context, args []string) (int, error) {
 	if len(files) == 0 {
 		files = texts{defaultResults}
 	}
-	_, pol, err := a.loadPolicy(j, ".")
-	if err != nil {
-		return 0, err
-	}
 	res, err := readAll(files)
 	if err != nil {
 		if files[0] == defaultResults {
@@ -70,7 +66,15 @@ func (a *app) explain(_ context.Context, args []string) (int, error) {
 		}
 		return 0, usageError{err}
 	}
-	pol = a.honour(pol, ".", res)
+	if err := j.openPullOf(ctx, res); err != nil {
+		return 0, err
+	}
+	defer j.pull.close()
+	_, pol, err := a.loadPolicy(j, ".")
+	if err != nil {
+		return 0, err
+	}
+	pol = a.honour(pol, j.settingsDir("."), res)
 	verdict := pol.Judge(res)
 	var out []explained
 	for i := range res.Runs {

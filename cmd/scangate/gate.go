@@ -10,7 +10,7 @@ import (
 )
 
 // gate is the command `scangate gate`: judge saved results under a policy.
-func (a *app) gate(_ context.Context, args []string) (int, error) {
+func (a *app) gate(ctx context.Context, args []string) (int, error) {
 	var j judging
 	var other string
 	f := newFlags("gate")
@@ -26,6 +26,14 @@ func (a *app) gate(_ context.Context, args []string) (int, error) {
 	if err := checkOutputs(j.out, defaultResults); err != nil {
 		return 0, usageError{err}
 	}
+	res, err := readAll(files)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	if err := j.openPullOf(ctx, res); err != nil {
+		return 0, err
+	}
+	defer j.pull.close()
 	_, pol, err := a.loadPolicy(j, ".")
 	if err != nil {
 		return 0, err
@@ -36,14 +44,10 @@ func (a *app) gate(_ context.Context, args []string) (int, error) {
 			return 0, err
 		}
 	}
-	res, err := readAll(files)
-	if err != nil {
-		return 0, usageError{err}
-	}
-	verdict := a.honour(pol, ".", res).Judge(res)
+	verdict := a.honour(pol, j.settingsDir("."), res).Judge(res)
 	code, err := a.deliver(report.Report{Results: res, Verdict: verdict}, j.out, nil)
 	if other != "" {
-		err = errors.Join(err, comparePolicies(a.tableOutput(j.out), other, res, verdict, a.honour(then, ".", res).Judge(res)))
+		err = errors.Join(err, comparePolicies(a.tableOutput(j.out), other, res, verdict, a.honour(then, j.settingsDir("."), res).Judge(res)))
 	}
 	return code, err
 }

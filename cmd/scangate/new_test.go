@@ -57,7 +57,7 @@ func TestSince(t *testing.T) {
 	y.run(append(scan, "--since", "nowhere")...).want(exitUsage, `--since "nowhere": this clone has no such commit; fetch it first, on GitHub by checking out with fetch-depth: 0`)
 	y.run("plan", "--scanners", "secret", "--since", "nowhere").want(exitUsage, "this clone has no such commit")
 	y.run(append(scan, "--since", "--output=x")...).want(exitUsage, "does not begin with a dash")
-	y.run("scan", "--scanners", "iac", "--since", "nowhere").want(3, "no scanner found anything to look at")
+	y.run("scan", "--scanners", "iac", "--since", "nowhere").want(exitUsage, "this clone has no such commit")
 	write(t, ".scangate.yaml", "version: 1\nscanners: {secret: {history: range}}\n")
 	y.run(scan...).want(exitUsage, "needs a revision to start from: give --since REV")
 	y.run(since...).want(1, "new.txt")

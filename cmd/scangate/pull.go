@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/git"
@@ -125,6 +126,19 @@ func (s *scanning) openPull(ctx context.Context) (err error) {
 	}
 	s.pull, err = openPull(ctx, s.path, s.since)
 	return err
+}
+
+// openPullOf opens the pull request that saved results are of, if they are of
+// one: it is judged by the policy that the scan found in its base. A policy that
+// is named is taken as it is.
+func (j *judging) openPullOf(ctx context.Context, res finding.Results) (err error) {
+	if res.Since == nil || res.Since.Policy == "" || j.config != "" {
+		return nil
+	}
+	if j.pull, err = openPull(ctx, ".", res.Since.Policy); err != nil {
+		return usage("the results are of a pull request, and are judged by the policy of its base, in a clone that has commit %.12s (or name a policy with --config): %w", res.Since.Policy, err)
+	}
+	return nil
 }
 
 // settingsDir is where settings and ignores of what is in dir are read from.

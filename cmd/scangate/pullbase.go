@@ -130,6 +130,8 @@ func (p *pull) standsFor(saved, head finding.Results) error {
 		return fmt.Errorf("they are of commit %.12s, and the merge base is %.12s", saved.Commit, p.base)
 	case saved.Since != nil, saved.Interrupted:
 		return errors.New("they are not of a whole scan")
+	case saved.Tool.Version == unreleased:
+		return errors.New("they were made by a build without a version, which may be any")
 	case saved.Tool != head.Tool:
 		return fmt.Errorf("they were made by %s %s", saved.Tool.Name, saved.Tool.Version)
 	case saved.Settings != head.Settings:
@@ -182,6 +184,7 @@ func (a *app) scanBase(ctx context.Context, p *pull, s scanning, file *config.Fi
 	if err != nil {
 		return finding.Results{}, err
 	}
+	set.secret.Since = "HEAD" // what history: range insists on; see below
 	list, err := a.choose(s.scanners, file, set)
 	if err != nil {
 		return finding.Results{}, err

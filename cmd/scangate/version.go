@@ -19,8 +19,11 @@ func buildVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
 		return strings.TrimPrefix(info.Main.Version, "v") // go install …@v1.2.3
 	}
-	return "0.0.0-dev"
+	return unreleased
 }
+
+// unreleased is the version of a build that nobody has given one.
+const unreleased = "0.0.0-dev"
 
 // engines are the modules that do the looking, as go.mod names them.
 var engines = []string{

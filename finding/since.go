@@ -11,6 +11,7 @@ type Since struct {
 	// Changes are what the pull request changes in those, a line each. They
 	// count once it is merged.
 	Changes []string `json:"changes,omitempty"`
+	Notes   []string `json:"notes,omitempty"` // what a reader should know of the comparison, a line each
 }
 
 // RunSince is how a run's findings were compared with those of the base.
@@ -33,13 +34,15 @@ func mergeSince(a, b *Since) (joined *Since, same bool) {
 		return nil, false
 	}
 	out := *a
-	for _, c := range b.Changes {
-		if !slices.Contains(out.Changes, c) {
-			out.Changes = append(out.Changes[:len(out.Changes):len(out.Changes)], c)
-		}
-	}
-	slices.Sort(out.Changes)
+	out.Changes, out.Notes = union(a.Changes, b.Changes), union(a.Notes, b.Notes)
 	return &out, true
+}
+
+// union is what either list has, sorted.
+func union(a, b []string) []string {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // mergeRunSince joins what parts of one scanner's run were compared with.

@@ -100,7 +100,7 @@ func sinceNotices(res finding.Results, counts func(run, i int) bool) []string {
 		base = "merge base " + short(s.Base)
 	}
 	out := []string{fmt.Sprintf("since %s (%s): %s new, %d known, %d fixed", s.Rev, base, text.Count(fresh, "finding"), known, fixed)}
-	out = append(out, unknown...)
+	out = append(append(out, unknown...), s.Notes...)
 	for _, c := range s.Changes {
 		out = append(out, "changed here: "+c)
 	}

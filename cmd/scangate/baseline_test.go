@@ -76,6 +76,8 @@ func TestBaseline(t *testing.T) {
 	os.Remove("a.txt")
 	gitDo(t, "reset", "-q")
 	os.Remove("b.txt")
+	gitDo(t, "add", baseline.DefaultName)
+	gitDo(t, "commit", "-q", "-m", "baseline")
 	y.run(append(with, "--since", "HEAD")...).want(0, "0 findings known, 0 new\n")
 	before := file(t, baseline.DefaultName)
 	y.run("baseline", "check", "--update").want(0, "not checked: 1 entry of secret: it looked only at what is new since HEAD")

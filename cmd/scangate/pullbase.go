@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -46,9 +48,49 @@ func (a *app) compare(ctx context.Context, p *pull, s scanning, file *config.Fil
 			base.Unknown[run.Scanner] = p.unknown
 		}
 	}
-	for _, mark := range since.Mark(head, base) {
-		head.Since.Changes = append(head.Since.Changes, mark)
+	head.Since.Changes = append(head.Since.Changes, since.Mark(head, base)...)
+	head.Since.Notes = append(head.Since.Notes, p.uncommitted(ctx, *head)...)
+}
+
+// uncommitted says which new findings are new because no commit of the
+// repository has their files: what a build has made, what is in a submodule.
+func (p *pull) uncommitted(ctx context.Context, head finding.Results) []string {
+	fresh := map[string]int{}
+	for i := range head.Runs {
+		for j := range head.Runs[i].Findings {
+			if f := &head.Runs[i].Findings[j]; head.Runs[i].Target == "" && f.Base == "" && f.Location.Path != "" && f.Location.Commit == "" {
+				fresh[f.Location.Path]++
+			}
+		}
 	}
+	if len(fresh) == 0 || p.base == "" {
+		return nil
+	}
+	entries, err := p.git.ListTree(ctx, p.head)
+	if err != nil {
+		return []string{text.OneLine(err.Error(), 300)}
+	}
+	inner := map[string]bool{}
+	for _, e := range entries {
+		delete(fresh, e.Path)
+		if e.Repository() {
+			inner[e.Path] = true
+		}
+	}
+	n, files := 0, slices.Sorted(maps.Keys(fresh))
+	for _, name := range files {
+		n += fresh[name]
+	}
+	if n == 0 {
+		return nil
+	}
+	note := fmt.Sprintf("%s of the new ones %s in files that the checked out commit does not have, as %s", text.Count(n, "finding"), map[bool]string{true: "is", false: "are"}[n == 1], files[0])
+	for dir := path.Dir(files[0]); dir != "."; dir = path.Dir(dir) {
+		if inner[dir] {
+			note += ": it belongs to the submodule " + dir
+		}
+	}
+	return []string{note}
 }
 
 // facts are what is known of the files of both sides.
@@ -83,7 +125,7 @@ func (a *app) baseResults(ctx context.Context, p *pull, s scanning, file *config
 			err = p.standsFor(saved, *head)
 		}
 		if err != nil {
-			head.Since.Changes = append(head.Since.Changes, "the saved results of the base are not used: "+text.OneLine(err.Error(), 300))
+			head.Since.Notes = append(head.Since.Notes, "the saved results of the base are not used: "+text.OneLine(err.Error(), 300))
 			continue
 		}
 		take(saved, "saved results")

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy"
 )
 
 // JSON writes the full results in scangate's own format, with the verdict and
@@ -12,7 +13,7 @@ import (
 // read it back.
 func JSON(w io.Writer, r Report) error {
 	out := r.Results
-	out.Verdict = &finding.Verdict{Outcome: r.Verdict.Outcome.String(), Reasons: r.Verdict.Reasons, Notices: r.Verdict.Notices}
+	out.Verdict = verdictInWords(r.Verdict)
 	out.Runs = slices.Clone(out.Runs)
 	for i := range out.Runs {
 		run := &out.Runs[i]
@@ -21,9 +22,18 @@ func JSON(w io.Writer, r Report) error {
 			run.Findings = []finding.Finding{}
 		}
 		for j := range run.Findings {
-			d := r.Verdict.Decisions[i][j]
-			run.Findings[j].Decision = &finding.Decision{Action: d.Action.String(), By: d.By}
+			d := inWords(r.Verdict.Decisions[i][j])
+			run.Findings[j].Decision = &d
 		}
 	}
 	return finding.Encode(w, out)
+}
+
+// inWords is a decision as the vocabulary has it, which knows no policy.
+func inWords(d policy.Decision) finding.Decision {
+	return finding.Decision{Action: d.Action.String(), By: d.By}
+}
+
+func verdictInWords(v policy.Verdict) *finding.Verdict {
+	return &finding.Verdict{Outcome: v.Outcome.String(), Reasons: v.Reasons, Notices: v.Notices}
 }

@@ -69,18 +69,23 @@ func ParseOutput(spec string) (Output, error) {
 }
 
 // writeSARIF leaves what the policy ignores out of the upload copy and marks
-// it as suppressed in the other.
+// it as suppressed in the other. Both say what the policy made of the rest.
 func writeSARIF(o sarif.Options) func(io.Writer, Report) error {
 	return func(w io.Writer, r Report) error {
-		ignored := map[*finding.Finding]string{}
+		decisions := map[*finding.Finding]policy.Decision{}
 		for i := range r.Results.Runs {
 			for j := range r.Results.Runs[i].Findings {
-				if d := r.Verdict.Decisions[i][j]; d.Action == policy.Ignored {
-					ignored[&r.Results.Runs[i].Findings[j]] = d.By
-				}
+				decisions[&r.Results.Runs[i].Findings[j]] = r.Verdict.Decisions[i][j]
 			}
 		}
-		o.Omit = func(_ *finding.Run, f *finding.Finding) string { return ignored[f] }
+		o.Omit = func(_ *finding.Run, f *finding.Finding) string {
+			if d := decisions[f]; d.Action == policy.Ignored {
+				return d.By
+			}
+			return ""
+		}
+		o.Decision = func(_ *finding.Run, f *finding.Finding) finding.Decision { return inWords(decisions[f]) }
+		o.Verdict = verdictInWords(r.Verdict)
 		_, err := sarif.Encode(w, r.Results, o)
 		return err
 	}

@@ -22,6 +22,11 @@ type Options struct {
 	// Omit returns why policy ignores a finding, or "" when it does not. It may
 	// be nil, and says the same of a finding each time.
 	Omit func(run *finding.Run, f *finding.Finding) string
+	// Decision returns what policy made of a finding, for readers of the file:
+	// Decode does not take it back. It may be nil.
+	Decision func(run *finding.Run, f *finding.Finding) finding.Decision
+	// Verdict is policy's judgement on all of it, or nil; for readers, too.
+	Verdict *finding.Verdict
 }
 
 // GitHub's limits of one file and one run.
@@ -44,6 +49,7 @@ const (
 	propertyTool        = "scangate/tool"
 	propertyRoot        = "scangate/root"
 	propertyInterrupted = "scangate/interrupted"
+	propertyVerdict     = "scangate/verdict"
 )
 
 // Encode writes r as SARIF 2.1.0, the same bytes for the same value. Each
@@ -81,6 +87,9 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 	}
 	if r.Interrupted {
 		properties[propertyInterrupted] = true
+	}
+	if o.Verdict != nil {
+		properties[propertyVerdict] = o.Verdict
 	}
 	out.raw(`{"$schema":`).value(log.Schema).raw(`,"version":`).value(log.Version)
 	out.raw(",\n\"properties\":").value(properties).raw(",\n\"runs\":[")

@@ -129,6 +129,26 @@ func samplePolicy(_ *finding.Run, f *finding.Finding) string {
 	return ""
 }
 
+// judged are the options under which sample is written with a policy's word on
+// it.
+func judged(upload bool) Options {
+	return Options{
+		Upload: upload,
+		Omit:   samplePolicy,
+		Decision: func(run *finding.Run, f *finding.Finding) finding.Decision {
+			switch by := samplePolicy(run, f); {
+			case by != "":
+				return finding.Decision{Action: "ignored", By: by}
+			case f.Severity >= finding.High:
+				return finding.Decision{Action: "fail", By: "fail-on: high (.scangate.yaml:4)"}
+			}
+			return finding.Decision{Action: "warn", By: "below fail-on: high (.scangate.yaml:4)"}
+		},
+		Verdict: &finding.Verdict{Outcome: "failed", Reasons: []string{"dependency: 2 findings cross fail-on: high (.scangate.yaml:4)"},
+			Notices: []string{"the ignore at .scangate.yaml:9 ends in 3 days"}},
+	}
+}
+
 func encode(t testing.TB, r finding.Results, o Options) ([]byte, Summary) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -174,7 +194,7 @@ func TestGolden(t *testing.T) {
 		upload bool
 	}{{"artifact", false}, {"upload", true}} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := encode(t, sample(), Options{Upload: tt.upload, Omit: samplePolicy})
+			got, _ := encode(t, sample(), judged(tt.upload))
 			file := "testdata/" + tt.name + ".golden.sarif"
 			if *update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -189,7 +209,7 @@ func TestGolden(t *testing.T) {
 				t.Errorf("differs from %s (write it anew with -update):\n%s", file, diff)
 			}
 			checkSchema(t, file, got)
-			again, _ := encode(t, sample(), Options{Upload: tt.upload, Omit: samplePolicy})
+			again, _ := encode(t, sample(), judged(tt.upload))
 			if !bytes.Equal(got, again) {
 				t.Error("the second encoding has other bytes")
 			}

@@ -52,6 +52,9 @@ func encodeResult(run *finding.Run, rules *ruleTable, r result) *sarif.Result {
 		PartialFingerprints: fingerprints(f),
 	}
 	out.Properties = resultProperties(f)
+	if r.decision != nil {
+		out.Properties["decision"] = r.decision
+	}
 	location, anchored := encodeLocation(run, &f.Location, out.Properties)
 	if anchored {
 		out.Properties["anchored"] = true

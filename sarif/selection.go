@@ -45,12 +45,14 @@ func (s RunSummary) LeftOut() []string {
 	return out
 }
 
-// result is a finding that is written, and why policy ignores it.
+// result is a finding that is written, why policy ignores it, and what else
+// policy made of it.
 type result struct {
 	*finding.Finding
-	omitted string
-	flows   []finding.Flow
-	upload  bool // it is written into the upload copy
+	omitted  string
+	decision *finding.Decision
+	flows    []finding.Flow
+	upload   bool // it is written into the upload copy
 }
 
 // witnessed are the findings that other scanners have, too, and that an upload
@@ -111,6 +113,12 @@ func selectResults(run *finding.Run, o Options, shown map[string]bool) ([]result
 		if len(out) > maxUploadResults {
 			counts.OverLimit = len(out) - maxUploadResults
 			out = out[:maxUploadResults]
+		}
+	}
+	for i := range out {
+		if o.Decision != nil {
+			d := o.Decision(run, out[i].Finding)
+			out[i].decision = &d
 		}
 	}
 	counts.Results = len(out)

@@ -12,6 +12,7 @@ import (
 
 // row is a finding with everything a line about it shows.
 type row struct {
+	run      int    // whose finding is shown
 	scanners string // that found it, the one whose finding is shown first
 	finding  *finding.Finding
 	decision policy.Decision
@@ -43,7 +44,7 @@ func rows(r Report) []row {
 			if other, ok := same[f.Fingerprint]; ok {
 				d = graver(d, other)
 			}
-			x := row{scanners: run.Scanner, finding: f, decision: d}
+			x := row{run: i, scanners: run.Scanner, finding: f, decision: d}
 			x.witnesses()
 			out = append(out, x)
 		}

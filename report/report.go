@@ -35,6 +35,7 @@ func Formats() []Format {
 		{"json", JSON},
 		{"inventory", Inventory},
 		{"markdown", Markdown},
+		{"html", HTML},
 		{"table", func(w io.Writer, r Report) error { return Table(w, r, TableOptions{}) }},
 	}
 }

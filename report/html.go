@@ -9,11 +9,9 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
-	"github.com/scangate/scangate/text"
 )
 
 var (
@@ -32,7 +30,6 @@ const (
 	maxHTMLSteps    = 5_000 // of all flows
 	maxHTMLRuns     = 1_000
 	maxHTMLNotes    = 1_000
-	maxHTMLLines    = 200 // reasons, notices
 )
 
 // HTML writes the results as one page for a browser: verdict first, then
@@ -59,8 +56,8 @@ type htmlPage struct {
 	Outcome  string
 	Root     string
 	Tool     string
-	Reasons  htmlLines
-	Notices  htmlLines
+	Reasons  lines
+	Notices  lines
 	Scanners []htmlScanner
 	MoreRuns int
 	Gaps     []htmlNote // what did not run, and what was not looked at
@@ -72,11 +69,6 @@ type htmlPage struct {
 	Total    int
 	LeftOut  []string
 	Ignored  htmlGroup
-}
-
-type htmlLines struct {
-	Lines []string
-	More  int
 }
 
 // htmlScanner is a row of the table of scanners.
@@ -99,8 +91,8 @@ func newPage(r Report) *htmlPage {
 			base64.StdEncoding.EncodeToString(sum[:]) + `'; base-uri 'none'; form-action 'none'">`),
 		Style:   template.CSS(htmlStyle),
 		Outcome: r.Verdict.Outcome.String(),
-		Root:    htmlText(r.Results.Root, 200),
-		Tool:    htmlText(r.Results.Tool.Name+" "+r.Results.Tool.Version, 100),
+		Root:    short(r.Results.Root, 200),
+		Tool:    short(r.Results.Tool.Name+" "+r.Results.Tool.Version, 100),
 		Reasons: newLines(r.Verdict.Reasons),
 		Notices: newLines(r.Verdict.Notices),
 	}
@@ -120,34 +112,14 @@ func newPage(r Report) *htmlPage {
 	return p
 }
 
-// htmlText is foreign text for one place of the page, at most limit runes.
-func htmlText(s string, limit int) string {
-	return text.Cut(Line(strings.TrimSpace(head(s, limit))), limit)
-}
-
-// htmlBlock is foreign text of several lines.
-func htmlBlock(s string, limit int) string { return text.Cut(text.Clean(head(s, limit)), limit) }
-
-// head is enough of s for limit runes and a sign that there were more: the
-// rest of a text of megabytes is not even looked at.
-func head(s string, limit int) string { return s[:min(len(s), 4*(limit+1))] }
-
-func newLines(all []string) htmlLines {
-	out := htmlLines{More: max(0, len(all)-maxHTMLLines)}
-	for _, line := range all[:len(all)-out.More] {
-		out.Lines = append(out.Lines, htmlText(line, 500))
-	}
-	return out
-}
-
 func newScanner(run *finding.Run, decisions []policy.Decision) htmlScanner {
 	out := htmlScanner{
-		Title: htmlText(run.Title(), 200), Status: run.Status.String(), Time: seconds(run.Duration), What: htmlText(run.Plan, 200),
+		Title: short(run.Title(), 200), Status: run.Status.String(), Time: seconds(run.Duration), What: short(run.Plan, 200),
 		Severities: counts(run, decisions), Actions: make([]int, len(actionRank)),
 		Nothing: len(run.Findings) == 0 && (run.Status == finding.Skipped || run.Looked.None()),
 	}
 	if run.Status != finding.Completed {
-		out.What = htmlText(run.Reason, 300)
+		out.What = short(run.Reason, 300)
 	}
 	for _, d := range decisions {
 		out.Actions[actionRank[d.Action]]++
@@ -163,7 +135,7 @@ func (p *htmlPage) notes(run *finding.Run) {
 			p.MoreGaps++
 			return
 		}
-		p.Gaps = append(p.Gaps, htmlNote{htmlText(run.Title(), 200), level, htmlText(message, 500)})
+		p.Gaps = append(p.Gaps, htmlNote{short(run.Title(), 200), level, short(message, 500)})
 	}
 	if run.Status != finding.Completed {
 		gap(run.Status.String(), run.Reason)
@@ -175,7 +147,7 @@ func (p *htmlPage) notes(run *finding.Run) {
 		case len(p.Notes) >= maxHTMLNotes:
 			p.MoreNote++
 		default:
-			p.Notes = append(p.Notes, htmlNote{htmlText(run.Title(), 200), htmlText(string(n.Level), 20), htmlText(n.String(), 500)})
+			p.Notes = append(p.Notes, htmlNote{short(run.Title(), 200), short(string(n.Level), 20), short(n.String(), 500)})
 		}
 	}
 }
@@ -195,7 +167,7 @@ func (p *htmlPage) findings(r Report) {
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
 		g := &groups[i]
-		g.Title, g.Engine = htmlText(run.Title(), 200), htmlText(run.Engine.Name+" "+run.Engine.Version, 100)
+		g.Title, g.Engine = short(run.Title(), 200), short(run.Engine.Name+" "+run.Engine.Version, 100)
 		for j := range run.Findings {
 			if run.Findings[j].SameAs != "" {
 				g.Same++

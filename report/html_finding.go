@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -78,18 +77,13 @@ type htmlFinding struct {
 	Severity, Action, Rule, What, Where string
 	Open                                bool
 	Title, Message, Description         string
-	Facts                               []htmlFact
+	Facts                               []fact
 	Help                                string
 	Related                             []htmlPlace
 	MoreRelated                         int
 	Flows                               []htmlFlow
 	FlowsLeftOut                        bool
 	Links                               []string
-}
-
-type htmlFact struct {
-	Name, Value string
-	Code        bool
 }
 
 type htmlFlow struct {
@@ -105,11 +99,11 @@ func (v *htmlViews) of(x *row) htmlFinding {
 	rule := v.rule(x.run, f.RuleID)
 	out := htmlFinding{
 		Severity: f.Severity.String(), Action: x.decision.Action.String(),
-		Rule: htmlText(f.RuleID, 100), Where: htmlText(where(f), 300),
-		Title: htmlText(rule.Title, 300), Description: htmlBlock(rule.Description, 1500),
-		What: htmlText(text.OneLine(head(cmp.Or(f.Message, rule.Title, f.RuleID), 400), 400), 240),
+		Rule: short(f.RuleID, 100), Where: short(where(f), 300),
+		Title: short(rule.Title, 300), Description: shortBlock(rule.Description, 1500),
+		What: short(text.OneLine(head(cmp.Or(f.Message, rule.Title, f.RuleID), 400), 400), 240),
 	}
-	if m := htmlBlock(f.Message, 4000); m != out.What {
+	if m := shortBlock(f.Message, 4000); m != out.What {
 		out.Message = m
 	}
 	if out.Description == out.Title || out.Description == out.What {
@@ -119,7 +113,7 @@ func (v *htmlViews) of(x *row) htmlFinding {
 		out.Title = "" // it has been said
 	}
 	if f.Fix == "" {
-		out.Help = htmlBlock(rule.Help, 2000)
+		out.Help = shortBlock(rule.Help, 2000)
 	}
 	if x.decision.Action == policy.Fail && v.open > 0 {
 		v.open--
@@ -162,7 +156,7 @@ func (v *htmlViews) flows(out *htmlFinding, f *finding.Finding) {
 			return
 		}
 		name := "Way " + strconv.Itoa(i+1) + ", " + text.Count(len(flow.Steps), "step")
-		if m := htmlText(flow.Message, 300); m != "" {
+		if m := short(flow.Message, 300); m != "" {
 			name += ": " + m
 		}
 		out.Flows = append(out.Flows, htmlFlow{name, htmlPlaces(flow.Steps)})
@@ -176,69 +170,8 @@ func htmlPlaces(list []finding.Location) []htmlPlace {
 		if l.Commit != "" {
 			at += " in " + text.Cut(l.Commit, 13)
 		}
-		out = append(out, htmlPlace{htmlText(at, 300), htmlText(l.Message, 300)})
+		out = append(out, htmlPlace{short(at, 300), short(l.Message, 300)})
 	}
-	return out
-}
-
-// facts are what else is known of a finding, in the order of their use.
-func facts(x *row) []htmlFact {
-	var out []htmlFact
-	add := func(name, value string, code bool) {
-		if value = htmlText(value, 600); value != "" {
-			out = append(out, htmlFact{name, value, code})
-		}
-	}
-	f := x.finding
-	add("Decision", x.decision.Action.String()+": "+strings.TrimPrefix(x.decision.By, x.decision.Action.String()+": "), false)
-	add("Fix", f.Fix, false)
-	if p := f.Package; p != nil {
-		add("Package", p.Name+" "+p.Version+" ("+p.Ecosystem+")", false)
-		add("Fixed in", cmp.Or(p.FixedVersion, "no fixed version is known"), false)
-		if p.Status != "fixed" {
-			add("Its vendor says", p.Status, false)
-		}
-		relation := p.Relationship
-		if p.Dev {
-			relation = strings.TrimPrefix(relation+", for development only", ", ")
-		}
-		add("Dependency", relation, false)
-		if n := len(p.Path); n > 1 {
-			add("Required by", strings.Join(p.Path[:min(n, 20)], " → "), false)
-		}
-		add("Package URL", p.PURL, true)
-	}
-	for _, w := range f.Witnesses[:min(len(f.Witnesses), 20)] {
-		add("Also found by", fmt.Sprintf("%s as %s, severity %s", w.Scanner, w.RuleID, w.Severity), false)
-	}
-	for _, s := range f.Suppressions[:min(len(f.Suppressions), 5)] {
-		add("Suppressed by", s.Source+strings.TrimSuffix(": "+s.Reason, ": "), false)
-	}
-	severity := f.Severity.String()
-	if f.SeveritySource != "" {
-		severity += " according to " + f.SeveritySource
-	}
-	if f.Score > 0 {
-		severity += ", CVSS " + strconv.FormatFloat(f.Score, 'f', 1, 64)
-	}
-	add("Severity", severity+strings.TrimSuffix(", "+f.Vector, ", "), false)
-	add("Published", f.Published, false)
-	add("Also known as", strings.Join(f.Aliases[:min(len(f.Aliases), 20)], ", "), false)
-	add("Framework", f.Framework, false)
-	add("Resource", f.Resource, true)
-	if l := f.Layer; l != nil {
-		add("File in the image", l.File, true)
-		base := ""
-		if l.Base {
-			base = " (base image)"
-		}
-		add("Layer", cmp.Or(l.Digest, l.DiffID)+base, true)
-		add("Made by", text.Cut(l.CreatedBy, 200), true)
-	}
-	if f.Location.Commit != "" {
-		add("Only in history", "commit "+f.Location.Commit+strings.TrimSuffix(" of "+f.Location.Date, " of "), false)
-	}
-	add("Fingerprint", f.Fingerprint, true)
 	return out
 }
 

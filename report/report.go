@@ -36,6 +36,7 @@ func Formats() []Format {
 		{"inventory", Inventory},
 		{"markdown", Markdown},
 		{"html", HTML},
+		{"junit", JUnit},
 		{"table", func(w io.Writer, r Report) error { return Table(w, r, TableOptions{}) }},
 	}
 }

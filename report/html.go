@@ -162,7 +162,7 @@ func (p *htmlPage) findings(r Report) {
 	ignored := all[counted:]
 	p.Total, p.Shown = counted, min(counted, maxHTMLFindings)
 	p.Ignored = htmlGroup{Total: len(ignored)}
-	v := &htmlViews{steps: maxHTMLSteps, open: maxHTMLOpen, rules: make([]map[string]*finding.Rule, len(r.Results.Runs)), runs: r.Results.Runs}
+	v := &htmlViews{steps: maxHTMLSteps, open: maxHTMLOpen, rules: newRuleIndex(r.Results.Runs)}
 	groups := make([]htmlGroup, len(r.Results.Runs))
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]

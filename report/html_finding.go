@@ -66,10 +66,9 @@ func (s htmlSeverity) Findings() iter.Seq[htmlFinding] {
 
 // htmlViews makes the views of a page, in its order.
 type htmlViews struct {
-	runs  []finding.Run
-	rules []map[string]*finding.Rule // of the runs, once they are needed
-	steps int                        // of flows, that there is still room for
-	open  int                        // findings that may still be unfolded
+	rules *ruleIndex
+	steps int // of flows, that there is still room for
+	open  int // findings that may still be unfolded
 }
 
 // htmlFinding is a finding as the page shows it.
@@ -96,7 +95,7 @@ type htmlPlace struct{ Where, Message string }
 // of makes the view of a finding.
 func (v *htmlViews) of(x *row) htmlFinding {
 	f := x.finding
-	rule := v.rule(x.run, f.RuleID)
+	rule := v.rules.of(x.run, f.RuleID)
 	out := htmlFinding{
 		Severity: f.Severity.String(), Action: x.decision.Action.String(),
 		Rule: short(f.RuleID, 100), Where: short(where(f), 300),
@@ -130,20 +129,6 @@ func (v *htmlViews) of(x *row) htmlFinding {
 		}
 	}
 	return out
-}
-
-func (v *htmlViews) rule(run int, id string) *finding.Rule {
-	if v.rules[run] == nil {
-		v.rules[run] = map[string]*finding.Rule{}
-		for i := range v.runs[run].Rules {
-			r := &v.runs[run].Rules[i]
-			v.rules[run][r.ID] = r
-		}
-	}
-	if r := v.rules[run][id]; r != nil {
-		return r
-	}
-	return &finding.Rule{}
 }
 
 func (v *htmlViews) flows(out *htmlFinding, f *finding.Finding) {

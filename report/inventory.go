@@ -1,8 +1,6 @@
 package report
 
 import (
-	"encoding/json"
-	"errors"
 	"io"
 
 	"github.com/scangate/scangate/finding"
@@ -28,7 +26,7 @@ func Inventory(w io.Writer, r Report) error {
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
 		if run.Looked.Packages > 0 && len(run.Inventory) == 0 {
-			return errors.New("saved results hold no inventory: write it with `scangate scan --output inventory=FILE`")
+			return errNoInventory("inventory")
 		}
 		for _, s := range run.Inventory {
 			if s.Packages == nil {
@@ -37,8 +35,5 @@ func Inventory(w io.Writer, r Report) error {
 			out.Sources = append(out.Sources, source{run.Scanner, run.Target, run.Status.String(), s})
 		}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	return writeDocument(w, out)
 }

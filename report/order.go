@@ -139,3 +139,28 @@ func seconds(d time.Duration) string {
 	}
 	return d.Round(100 * time.Millisecond).String()
 }
+
+// ruleIndex finds the rules of runs by their ids.
+type ruleIndex struct {
+	runs  []finding.Run
+	rules []map[string]*finding.Rule // of each run, once they are needed
+}
+
+func newRuleIndex(runs []finding.Run) *ruleIndex {
+	return &ruleIndex{runs, make([]map[string]*finding.Rule, len(runs))}
+}
+
+// of returns a rule of a run, or an empty one.
+func (x *ruleIndex) of(run int, id string) *finding.Rule {
+	if x.rules[run] == nil {
+		x.rules[run] = map[string]*finding.Rule{}
+		for i := range x.runs[run].Rules {
+			r := &x.runs[run].Rules[i]
+			x.rules[run][r.ID] = r
+		}
+	}
+	if r := x.rules[run][id]; r != nil {
+		return r
+	}
+	return &finding.Rule{}
+}

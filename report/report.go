@@ -37,6 +37,8 @@ func Formats() []Format {
 		{"markdown", Markdown},
 		{"html", HTML},
 		{"junit", JUnit},
+		{"spdx", SPDX},
+		{"cyclonedx", CycloneDX},
 		{"table", func(w io.Writer, r Report) error { return Table(w, r, TableOptions{}) }},
 	}
 }

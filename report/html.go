@@ -188,8 +188,8 @@ func (p *htmlPage) findings(r Report) {
 			p.LeftOut = append(p.LeftOut, a.String()+" "+strconv.Itoa(left[a]))
 		}
 	}
-	for _, g := range groups {
-		if g.Total > 0 || g.Same > 0 {
+	for i, g := range groups {
+		if len(g.Severities) > 0 || i < maxHTMLRuns && (g.Total > 0 || g.Same > 0) {
 			g.order()
 			p.Groups = append(p.Groups, g)
 		}

@@ -19,7 +19,8 @@ import (
 // and one more stands for each finding. What fails the build is a failure, what
 // does not count is skipped, and a run that did not complete is an error. So
 // nothing is green that did not run, and the file is red unless the verdict is
-// "passed".
+// "passed". It keeps to the schema of Jenkins' xUnit plugin, the strictest of
+// its readers.
 func JUnit(w io.Writer, r Report) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	suites := []junitSuite{verdictSuite(r)}
@@ -81,7 +82,9 @@ func (c *junitCounts) start(element, name string) xml.StartElement {
 	add("tests", strconv.Itoa(c.tests))
 	add("failures", strconv.Itoa(c.failures))
 	add("errors", strconv.Itoa(c.errors))
-	add("skipped", strconv.Itoa(c.skipped))
+	if element == "testsuite" { // the schema has it there only
+		add("skipped", strconv.Itoa(c.skipped))
+	}
 	return out
 }
 
@@ -90,8 +93,6 @@ type junitCase struct {
 	XMLName   xml.Name     `xml:"testcase"`
 	ClassName string       `xml:"classname,attr"`
 	Name      string       `xml:"name,attr"`
-	File      string       `xml:"file,attr,omitempty"`
-	Line      int          `xml:"line,attr,omitempty"`
 	Skipped   *junitReason `xml:"skipped"`
 	Error     *junitReason `xml:"error"`
 	Failure   *junitReason `xml:"failure"`
@@ -203,7 +204,6 @@ func newCase(suite string, x *row) *junitCase {
 	message := short(text.OneLine(head(f.Message, 600), 600), 500)
 	c := &junitCase{
 		ClassName: suite, Name: cmp.Or(strings.Trim(short(f.RuleID, 100)+": "+text.Cut(message, 200), ": "), "unnamed"),
-		File: short(f.Location.Path, 500), Line: max(0, f.Location.StartLine),
 	}
 	if at := where(&finding.Finding{Location: finding.Location{Path: f.Location.Path}, Layer: f.Layer}); at != "-" {
 		c.ClassName = cmp.Or(short(at, 500), suite)

@@ -15,9 +15,17 @@ import (
 	"github.com/scangate/scangate/policy"
 )
 
-// What readers of JUnit's XML take from it, after the schema that Jenkins'
-// xUnit plugin publishes: of a case at most one of skipped, error and failure,
-// and system-out behind it.
+// junitSchema is what the schema junit-10.xsd of Jenkins' xUnit plugin, which
+// refuses other files, has of elements and their attributes.
+var junitSchema = map[string]string{
+	"testsuites": "name time tests failures errors",
+	"testsuite":  "name tests failures errors group time skipped timestamp hostname id package file log url",
+	"testcase":   "name time classname group",
+	"failure":    "type message", "error": "type message", "skipped": "type message", "system-out": "",
+}
+
+// What readers take from the file: of a case at most one of skipped, error and
+// failure, and system-out behind it.
 type (
 	readCounts struct {
 		Name     string `xml:"name,attr"`
@@ -55,6 +63,21 @@ func readJUnit(t *testing.T, r Report) map[string]string {
 	}
 	if err := JUnit(&again, r); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Error("the second file has other bytes", err)
+	}
+	for dec := xml.NewDecoder(bytes.NewReader(b.Bytes())); ; {
+		token, err := dec.Token()
+		if err != nil {
+			break // Unmarshal says which
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			allowed, known := junitSchema[e.Name.Local]
+			for _, a := range e.Attr {
+				known = known && slices.Contains(strings.Fields(allowed), a.Name.Local)
+			}
+			if !known {
+				t.Errorf("not in the schema: %+v", e)
+			}
+		}
 	}
 	var doc readSuites
 	if err := xml.Unmarshal(b.Bytes(), &doc); err != nil {
@@ -104,6 +127,7 @@ func readJUnit(t *testing.T, r Report) map[string]string {
 		total.Errors += count.Errors
 		total.Skipped += count.Skipped
 	}
+	doc.Skipped = total.Skipped // the schema has none there
 	if d := cmp.Diff(total, doc.readCounts); d != "" {
 		t.Error(d)
 	}

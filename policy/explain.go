@@ -42,7 +42,11 @@ func (p Policy) Explain(res finding.Results, v Verdict, run, at int) Explanation
 	d := j.decide(f)
 	e := Explanation{Decision: v.Decisions[run][at]}
 	if isKnown && d.Action != Ignored {
-		e.Change = []string{fmt.Sprintf("without the baseline it would be %s: %s", d.Action, strings.TrimPrefix(d.By, d.Action.String()+": "))}
+		otherwise := "without the baseline"
+		if res.Since != nil && f.Base != "" {
+			otherwise = "if it were new in the pull request"
+		}
+		e.Change = []string{fmt.Sprintf("%s it would be %s: %s", otherwise, d.Action, strings.TrimPrefix(d.By, d.Action.String()+": "))}
 		return e
 	}
 	if d.rule == nil && d.threshold == nil {

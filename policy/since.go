@@ -82,7 +82,7 @@ func sinceNotices(res finding.Results, counts func(run, i int) bool) []string {
 			continue
 		}
 		fixed += run.Since.Fixed
-		if run.Since.Unknown != "" {
+		if run.Since.Unknown != "" && len(run.Findings) > 0 {
 			unknown = append(unknown, fmt.Sprintf("%s: all that it found counts as new: %s", run.Title(), run.Since.Unknown))
 		}
 		for n := range run.Findings {

@@ -1,5 +1,5 @@
 // Package fileio does to files what several parts of scangate need done in the
-// same way: replacing one whole, keeping a cache, and naming an error's cause.
+// same way: replacing one whole, keeping a cache, locking, and naming an error's cause.
 package fileio
 
 import (

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/scangate/scangate/vulndb/fetch"
 )
 
 // TestFaultyMirror lets the first mirror go wrong. Whatever it does, the
@@ -159,7 +161,7 @@ func TestTemporaryFaults(t *testing.T) {
 				w.WriteHeader(503)
 			}
 			return kind == "GET blobs" && before < 2
-		}, firstPause / 2},
+		}, fetch.FirstPause / 2},
 		{"cut connections, then fine", func(w http.ResponseWriter, _ *http.Request, kind string, before int) bool {
 			if kind == "GET ping" && before < 2 {
 				panic(http.ErrAbortHandler)

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/scangate/scangate/vulndb/fetch"
 )
 
 // download is a layer on its way into a file. What arrived stays there when
@@ -39,7 +41,7 @@ func startDownload(ctx context.Context, dir string, layer v1.Descriptor) (*downl
 	if err != nil {
 		return nil, local(err)
 	}
-	d := &download{layer: layer, file: f, sum: sha256.New(), stall: stallTimeout}
+	d := &download{layer: layer, file: f, sum: sha256.New(), stall: fetch.StallTimeout}
 	if info, err := f.Stat(); err == nil && info.Size() <= layer.Size {
 		if d.have, err = io.Copy(d.sum, stopping{ctx, f}); err == nil {
 			return d, nil
@@ -84,7 +86,7 @@ func (d *download) fetch(ctx context.Context, m *mirror) error {
 	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, unbounded{}, true))
 	defer cancel(nil)
 	watchdog := time.AfterFunc(d.stall, func() {
-		cancel(networkError{fmt.Errorf("no data for %s", d.stall)})
+		cancel(fetch.NetworkError{Err: fmt.Errorf("no data for %s", d.stall)})
 	})
 	defer watchdog.Stop()
 	header := http.Header{"Accept-Encoding": {"identity"}}
@@ -93,8 +95,8 @@ func (d *download) fetch(ctx context.Context, m *mirror) error {
 		header.Set("Range", fmt.Sprintf("bytes=%d-%d", d.have, d.layer.Size-1))
 	}
 	resp, err := m.do(ctx, http.MethodGet, "blobs", d.layer.Digest.String(), header)
-	var status statusError
-	if d.have > 0 && errors.As(err, &status) && status.status == http.StatusRequestedRangeNotSatisfiable {
+	var status fetch.StatusError
+	if d.have > 0 && errors.As(err, &status) && status.Status == http.StatusRequestedRangeNotSatisfiable {
 		if err := d.restart(); err != nil {
 			return err
 		}
@@ -122,7 +124,7 @@ func (d *download) fetch(ctx context.Context, m *mirror) error {
 	case err != nil:
 		return connectError(ctx, err)
 	case d.have < d.layer.Size:
-		return networkError{io.ErrUnexpectedEOF}
+		return fetch.NetworkError{Err: io.ErrUnexpectedEOF}
 	}
 	return nil
 }

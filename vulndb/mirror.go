@@ -18,6 +18,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/scangate/scangate/vulndb/fetch"
 )
 
 const (
@@ -69,6 +71,16 @@ func (u *updater) connect(ctx context.Context, ref name.Reference) (*mirror, err
 	return &mirror{u.kind, ref, http.Client{Transport: tr}}, nil
 }
 
+// connectError classifies what went wrong, and passes on nothing of what the
+// registry says.
+func connectError(ctx context.Context, err error) error {
+	var status *transport.Error
+	if ctx.Err() == nil && errors.As(err, &status) {
+		return fetch.StatusError{What: "registry", Status: status.StatusCode}
+	}
+	return fetch.Classify(ctx, err)
+}
+
 func isPublic(ref name.Reference) bool {
 	return slices.ContainsFunc(slices.Concat(vulnerabilities.repositories, java.repositories), func(repo string) bool {
 		public, err := vulnerabilities.parseRepository(repo)
@@ -91,7 +103,7 @@ func (m *mirror) do(ctx context.Context, method, what, id string, header http.He
 	}
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
 		resp.Body.Close()
-		return nil, statusError{strings.TrimSuffix(what, "s"), resp.StatusCode, retryAfter(resp.Header, time.Now())}
+		return nil, fetch.StatusError{What: strings.TrimSuffix(what, "s"), Status: resp.StatusCode, After: fetch.RetryAfter(resp.Header, time.Now())}
 	}
 	return resp, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/scangate/scangate/fileio"
+	"github.com/scangate/scangate/vulndb/fetch"
 )
 
 // UpdateOptions say where an update comes from. The zero value means the
@@ -85,28 +85,12 @@ func newUpdater(k *Kind, dir string, o UpdateOptions) (*updater, error) {
 	}
 	u := &updater{kind: k, info: Info{kind: k}, named: dir, dir: at, options: o, transport: o.Transport, now: o.Now, pause: o.pause}
 	if u.transport == nil {
-		u.transport = newTransport()
+		u.transport = fetch.NewTransport()
 	}
 	if u.now == nil {
 		u.now = time.Now
 	}
-	if u.pause == nil {
-		u.pause = sleep
-	}
 	return u, nil
-}
-
-// newTransport is the standard one with limits on how long a server may keep
-// silent.
-func newTransport() http.RoundTripper {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		ForceAttemptHTTP2:     true,
-		TLSHandshakeTimeout:   connectTimeout,
-		ResponseHeaderTimeout: answerTimeout,
-		IdleConnTimeout:       answerTimeout,
-	}
 }
 
 // run updates under the lock, if it is wanted still when the lock is there.
@@ -190,7 +174,7 @@ func (u *updater) fromOne(ctx context.Context, repo string) (updated bool, parti
 	if err != nil {
 		return false, "", err
 	}
-	err = u.persist(ctx, func() (gained bool, err error) {
+	err = fetch.Persist(ctx, u.pause, func() (gained bool, err error) {
 		m, err := u.connect(ctx, ref)
 		if err != nil {
 			return false, err
@@ -213,7 +197,7 @@ func (u *updater) fromOne(ctx context.Context, repo string) (updated bool, parti
 		name := partialName(u.dir, layer)
 		gained, err = u.download(ctx, m, layer)
 		if err != nil {
-			if gained || temporary(err) || ctx.Err() != nil {
+			if gained || fetch.Temporary(err) || ctx.Err() != nil {
 				partial = name
 			}
 			return gained, err

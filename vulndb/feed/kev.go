@@ -1,0 +1,69 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// readKEV reads CISA's catalogue, and calls each for every entry.
+func readKEV(data []byte, each func(id []byte, e Entry)) (content, error) {
+	if err := notAPage(data); err != nil {
+		return content{}, err
+	}
+	var catalogue struct {
+		Version         string `json:"catalogVersion"`
+		Released        string `json:"dateReleased"`
+		Count           *int   `json:"count"`
+		Vulnerabilities []struct {
+			ID    string `json:"cveID"`
+			Added string `json:"dateAdded"`
+		} `json:"vulnerabilities"`
+	}
+	if err := json.Unmarshal(data, &catalogue); err != nil {
+		return content{}, errors.New("it is not the JSON of a catalogue, or was cut short")
+	}
+	released, err := time.Parse(time.RFC3339, catalogue.Released)
+	switch {
+	case err != nil || catalogue.Version == "":
+		return content{}, errors.New("it has no catalogVersion and dateReleased: it is no KEV catalogue")
+	case catalogue.Count == nil || *catalogue.Count != len(catalogue.Vulnerabilities):
+		return content{}, fmt.Errorf("it has %d vulnerabilities, and says that it has another number", len(catalogue.Vulnerabilities))
+	}
+	for i, v := range catalogue.Vulnerabilities {
+		id := []byte(v.ID)
+		added, err := time.Parse(time.DateOnly, v.Added)
+		switch {
+		case !isCVE(id):
+			return content{}, fmt.Errorf("its vulnerability %d has no CVE id", i+1)
+		case err != nil || added.After(released.Add(clockSkew)):
+			return content{}, fmt.Errorf("its vulnerability %d has no date at which it was added, or one after that of the catalogue", i+1)
+		}
+		each(id, Entry{Added: v.Added})
+	}
+	return content{released.UTC(), len(catalogue.Vulnerabilities)}, nil
+}
+
+// notAPage tells what somebody between us and the source often answers instead.
+func notAPage(data []byte) error {
+	if start := bytes.TrimSpace(data[:min(len(data), 1024)]); len(start) > 0 && start[0] == '<' {
+		return errors.New("it is a web page")
+	}
+	return nil
+}
+
+// isCVE reports whether id is one, in capitals.
+func isCVE(id []byte) bool {
+	const year = len("CVE-2026")
+	if len(id) < year+5 || len(id) > year+20 || string(id[:4]) != "CVE-" || id[year] != '-' {
+		return false
+	}
+	for i := 4; i < len(id); i++ {
+		if i != year && (id[i] < '0' || id[i] > '9') {
+			return false
+		}
+	}
+	return true
+}

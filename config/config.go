@@ -44,6 +44,11 @@ type DB struct {
 	// downloads them checks. None: the public mirrors.
 	Repositories     []Section `yaml:"repository"`
 	JavaRepositories []Section `yaml:"java-repository"`
+
+	// Where the feeds come from: an address each, which whoever downloads them
+	// checks. None: the public one.
+	KEV  Section `yaml:"kev"`
+	EPSS Section `yaml:"epss"`
 }
 
 // Section is a part of the file that somebody else decodes.

@@ -7,7 +7,8 @@ import "fmt"
 var mergeRank = map[Status]int{Failed: 0, TimedOut: 1, Partial: 2, Completed: 3, Skipped: 4}
 
 // Merge joins results of several jobs. Runs of the same scanner and target
-// become one; findings that are the same in both are kept once.
+// become one; findings that are the same in both are kept once. What some were
+// looked up in and others were not, or was not the same, is forgotten.
 func Merge(all []Results) Results {
 	out := Results{Version: SchemaVersion}
 	index := map[[2]string]int{}
@@ -50,6 +51,12 @@ func Merge(all []Results) Results {
 	}
 	if apart {
 		out.Since = nil
+	}
+	out.Feeds = commonFeeds(all)
+	for _, name := range []string{FeedEPSS, FeedKEV} {
+		if out.Feed(name) == nil {
+			out.Forget(name)
+		}
 	}
 	for i := range out.Runs {
 		if out.Since == nil {

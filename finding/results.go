@@ -21,6 +21,7 @@ type Results struct {
 	// Root is the base name of the scanned directory; never a whole path.
 	Root        string `json:"root,omitempty"`
 	Interrupted bool   `json:"interrupted,omitempty"` // a signal ended the scan early
+	Feeds       []Feed `json:"feeds,omitempty"`       // that findings were looked up in
 	Runs        []Run  `json:"runs"`
 
 	// Commit is the one that was checked out, Settings a digest of what told the

@@ -21,6 +21,11 @@ type Facts struct {
 	// EPSS is the probability, 0 to 1, that a finding is exploited within 30
 	// days; not ok when FIRST gives none.
 	EPSS func(*finding.Finding) (score float64, ok bool)
+	// Unknown says, by match key, why a fact is not known and what to do about
+	// it, where there is more to say than for everybody.
+	Unknown map[string]string
+	// Notices are what a reader of the verdict should know about the facts.
+	Notices []string
 }
 
 // truth is the answer to a question: no, yes, or that it is not known.
@@ -54,9 +59,17 @@ func (a Facts) age(f *finding.Finding) (days float64, ok bool) {
 // remedies say for each key that needs facts how to get them.
 var remedies = map[string]string{
 	"new":  "what is new is known with --since REV or --baseline FILE",
-	"kev":  "there is no list of known exploited vulnerabilities: take the key out of the rule until there is",
-	"epss": "there are no exploit predictions: take the key out of the rule until there are",
+	"kev":  "CISA's catalogue is not here: run `scangate db update`",
+	"epss": "FIRST's predictions are not here: run `scangate db update`",
 	"age":  "the date of today is not known",
+}
+
+// remedy says why the facts of a match key are not known, and how to get them.
+func (a Facts) remedy(key string) string {
+	if why := a.Unknown[key]; why != "" {
+		return why
+	}
+	return remedies[key]
 }
 
 // has reports whether the facts that a match key asks for are known.

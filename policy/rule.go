@@ -233,11 +233,19 @@ func (p Policy) missing(runs []finding.Run) []string {
 		r := &p.Rules[i]
 		for _, key := range r.needs() {
 			if !p.Facts.has(key) && slices.ContainsFunc(runs, r.concerns) {
-				out = append(out, fmt.Sprintf("the rule at %s asks for %s, which is not known: %s", r.Origin, key, remedies[key]))
+				out = append(out, fmt.Sprintf("the rule at %s asks for %s, which is not known: %s", r.Origin, key, p.Facts.remedy(key)))
 			}
 		}
 	}
 	return out
+}
+
+// Asks reports whether a rule that can be about one of the runs has the key in
+// its match, so that its facts are wanted.
+func (p Policy) Asks(key string, runs []finding.Run) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool {
+		return slices.Contains(r.needs(), key) && slices.ContainsFunc(runs, r.concerns)
+	})
 }
 
 // concerns reports whether the rule can match a finding of the run.

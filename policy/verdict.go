@@ -96,7 +96,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		v.Outcome = Incomplete
 	}
 	v.Reasons = append(v.Reasons, gaps...)
-	v.Notices = append(notices, p.notices(res)...)
+	v.Notices = slices.Concat(notices, p.notices(res), p.Facts.Notices)
 	return v
 }
 

@@ -30,8 +30,9 @@ func Decode(r io.Reader, name string) (finding.Results, error) {
 type decoder struct {
 	*stream
 	out     finding.Results
-	results int // read so far, of all runs
-	parts   int // of flows that may still be read, of all runs
+	results int  // read so far, of all runs
+	parts   int  // of flows that may still be read, of all runs
+	foreign bool // a run is another tool's
 }
 
 // log reads the whole document.
@@ -145,6 +146,7 @@ func (d *decoder) run() (finding.Run, error) {
 	if run.driver.Name == "" {
 		return finding.Run{}, errors.New("tool.driver.name is missing: nothing says which tool this is from")
 	}
+	d.foreign = d.foreign || run.driver.Name != driverName
 	return translate(&run, &d.parts), nil
 }
 

@@ -166,7 +166,10 @@ func (t *translator) ownResult(f *finding.Finding, r *sarifResult) {
 	f.SeveritySource = cmp.Or(p.text("severitySource"), f.SeveritySource)
 	f.Framework, f.Resource = p.text("framework"), p.text("resource")
 	f.Fix, f.Key = p.text("fix"), p.text("key")
-	f.Vector, f.Published = p.text("vector"), p.text("published")
+	f.Vector, f.Published, f.Exploited = p.text("vector"), p.text("published"), p.text("exploited")
+	if n := p.number("epss"); n > 0 && n <= 1 {
+		f.EPSS = n
+	}
 	f.KeyOnly = string(p["keyOnly"]) == "true"
 	f.Aliases = p.texts("aliases")
 	var pkg finding.Package

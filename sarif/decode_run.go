@@ -140,6 +140,11 @@ func (d *decoder) ownLog(p properties) {
 	if json.Unmarshal(p[propertyInterrupted], &interrupted) == nil {
 		d.out.Interrupted = interrupted
 	}
+	// What another tool has added was not looked up in any feed.
+	var feeds []finding.Feed
+	if !d.foreign && json.Unmarshal(p[propertyFeeds], &feeds) == nil {
+		d.out.Feeds = feeds
+	}
 	var entries []struct {
 		Scanner, Target, Status, Reason string
 	}

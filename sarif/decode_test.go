@@ -319,6 +319,25 @@ func TestDecodeGitleaksCommit(t *testing.T) {
 	}
 }
 
+// TestDecodeFeeds: what another tool has added to a file was not looked up.
+func TestDecodeFeeds(t *testing.T) {
+	const head, own = `{"version":"2.1.0","properties":{"scangate/feeds":[{"name":"kev","date":"2026-11-20T17:00:15Z","entries":1480}]},"runs":[`,
+		`{"tool":{"driver":{"name":"scangate"}},"properties":{"scanner":"dependency"},"results":[{"ruleId":"CVE-2020-1","properties":{"exploited":"2022-01-02","epss":2}}]}`
+	for document, feeds := range map[string]int{
+		head + own + `]}`: 1,
+		head + own + `,{"tool":{"driver":{"name":"other"}},"results":[{"ruleId":"CVE-2020-2"}]}]}`: 0,
+		`{"version":"2.1.0","properties":{"scangate/feeds":{"name":"kev"}},"runs":[` + own + `]}`:  0,
+	} {
+		got, err := Decode(strings.NewReader(document), "x.sarif")
+		if err != nil {
+			t.Fatalf("%s: %v", document, err)
+		}
+		if f := got.Runs[0].Findings[0]; len(got.Feeds) != feeds || f.Exploited != "2022-01-02" || f.EPSS != 0 {
+			t.Errorf("%s: %+v, %+v", document, got.Feeds, f)
+		}
+	}
+}
+
 func TestDecodeIncompleteList(t *testing.T) {
 	got := decodeOf(t, object{"version": "2.1.0", "runs": []any{}, "properties": object{propertyIncomplete: []any{
 		object{"scanner": "dast", "target": "http://x", "status": "timed-out", "reason": "slow"},

@@ -50,6 +50,7 @@ const (
 	propertyRoot        = "scangate/root"
 	propertyInterrupted = "scangate/interrupted"
 	propertyVerdict     = "scangate/verdict"
+	propertyFeeds       = "scangate/feeds"
 )
 
 // Encode writes r as SARIF 2.1.0, the same bytes for the same value. Each
@@ -90,6 +91,9 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 	}
 	if o.Verdict != nil {
 		properties[propertyVerdict] = o.Verdict
+	}
+	if len(r.Feeds) > 0 {
+		properties[propertyFeeds] = r.Feeds
 	}
 	out.raw(`{"$schema":`).value(log.Schema).raw(`,"version":`).value(log.Version)
 	out.raw(",\n\"properties\":").value(properties).raw(",\n\"runs\":[")

@@ -21,6 +21,7 @@ func sample() finding.Results {
 		Version: finding.SchemaVersion,
 		Tool:    finding.Engine{Name: "scangate", Version: "v1.4.0-rc.1"},
 		Root:    "shop",
+		Feeds:   []finding.Feed{{Name: finding.FeedKEV, Date: "2026-11-20T17:00:15Z", Entries: 1480}, {Name: finding.FeedEPSS, Date: "2026-11-22T12:55:00Z", Entries: 312_000}},
 		Runs: []finding.Run{
 			{
 				Scanner: "dependency",
@@ -49,6 +50,7 @@ func sample() finding.Results {
 						Package: &finding.Package{Ecosystem: "npm", Name: "lodash", Version: "4.17.20", FixedVersion: "4.17.21",
 							PURL: "pkg:npm/lodash@4.17.20", Relationship: "direct"},
 						Aliases: []string{"GHSA-35jh-r3h4-6jhm"}, Key: "lodash@4.17.20", Vector: "CVSS:3.1/AV:N/AC:L/PR:H/UI:N/S:U/C:H/I:H/A:H", Published: "2021-05-06",
+						Exploited: "2022-03-25", EPSS: 0.00432,
 						Layer: &finding.Layer{Digest: "sha256:01", DiffID: "sha256:02", CreatedBy: "RUN npm ci", Base: true, File: "app/package.json"}},
 					{RuleID: "CVE-2020-0001", Severity: finding.Critical, Score: 9, Message: "left-pad pads right",
 						Location: finding.Location{Path: "web/package-lock.json", StartLine: 90},

@@ -112,6 +112,7 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 		{"key", f.Key},
 		{"vector", f.Vector},
 		{"published", f.Published},
+		{"exploited", f.Exploited},
 	} {
 		if text.value != "" {
 			p[text.key] = text.value
@@ -119,6 +120,9 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 	}
 	if validScore(f.Score) {
 		p["score"] = f.Score
+	}
+	if f.EPSS > 0 {
+		p["epss"] = f.EPSS
 	}
 	if f.KeyOnly {
 		p["keyOnly"] = true

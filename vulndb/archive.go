@@ -2,6 +2,7 @@ package vulndb
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -10,14 +11,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/scangate/scangate/fileio"
+	"github.com/scangate/scangate/vulndb/feed"
 )
 
 // exportVersion is the version of the format of exports.
@@ -32,7 +36,8 @@ type manifest struct {
 
 // Export checks the database in dir and writes it to w as a gzipped tar with
 // its file, metadata.json, and a manifest.json that has the SHA-256 of both.
-// The same database gives the same bytes.
+// With the vulnerability database come the feeds that are beside it. The same
+// database gives the same bytes.
 func (k *Kind) Export(ctx context.Context, w io.Writer, dir string, now time.Time) error {
 	info, err := k.Inspect(dir, now)
 	if err != nil {
@@ -58,6 +63,14 @@ func (k *Kind) Export(ctx context.Context, w io.Writer, dir string, now time.Tim
 			return fmt.Errorf("%s %s: %w", k.name, f.Name(), fileio.Cause(err))
 		}
 	}
+	feeds, err := k.exportFeeds(dir, now)
+	if err != nil {
+		return err
+	}
+	for name, data := range feeds {
+		sum := sha256.Sum256(data)
+		m.Files[name] = unpacked{int64(len(data)), hex.EncodeToString(sum[:])}
+	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
@@ -76,6 +89,11 @@ func (k *Kind) Export(ctx context.Context, w io.Writer, dir string, now time.Tim
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != m.Files[name].SHA256 {
 			return fmt.Errorf("%s %s changed while it was exported: try again", k.name, f.Name())
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(feeds)) {
+		if err := addEntry(archive, name, int64(len(feeds[name])), bytes.NewReader(feeds[name])); err != nil {
+			return err
 		}
 	}
 	return errors.Join(archive.Close(), zipped.Close())
@@ -97,7 +115,8 @@ func addEntry(w *tar.Writer, name string, size int64, r io.Reader) error {
 }
 
 // Import replaces the database in dir by the one that Export wrote to the
-// file. Both digests are checked and the database is verified before. What is
+// file, and the feeds in dir by those that came with it, unless what is there
+// is newer. All digests are checked and everything is verified before. What is
 // there stays in use until then, and after any error.
 func (k *Kind) Import(ctx context.Context, dir, file string, now time.Time) (Info, error) {
 	u, err := newUpdater(k, dir, UpdateOptions{})
@@ -118,10 +137,22 @@ func (k *Kind) Import(ctx context.Context, dir, file string, now time.Time) (Inf
 	}
 	defer unlock()
 	defer func() { k.tidy(u.dir, "") }() // what was unpacked and not installed, too
-	if err := u.importFrom(ctx, f, now); err != nil {
+	carried, err := u.importFrom(ctx, f, now)
+	if err != nil {
 		return Info{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return k.Inspect(dir, now)
+	info, err := k.Inspect(dir, now)
+	if err != nil {
+		return info, err
+	}
+	for _, c := range carried {
+		in, err := c.Install(ctx, u.dir)
+		if err != nil {
+			return info, fmt.Errorf("%s: the %s is replaced, and not the feeds: %w", file, k.name, err)
+		}
+		info.Feeds = append(info.Feeds, in)
+	}
+	return info, nil
 }
 
 func openExport(name string) (*os.File, error) {
@@ -146,27 +177,32 @@ func openRegular(name string) (*os.File, error) {
 	return f, fileio.Cause(err)
 }
 
-func (u *updater) importFrom(ctx context.Context, f *os.File, now time.Time) error {
+// importFrom installs the database, and returns the feeds that came with it.
+func (u *updater) importFrom(ctx context.Context, f *os.File, now time.Time) ([]*feed.Carried, error) {
 	at, err := os.MkdirTemp(store(u.dir), versionPrefix)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", store(u.dir), fileio.Cause(err))
+		return nil, fmt.Errorf("cannot write %s: %w", store(u.dir), fileio.Cause(err))
 	}
 	found, err := u.kind.exportFiles().run(ctx, f, at)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	from, err := u.kind.checkManifest(filepath.Join(at, manifestName), found)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	carried, err := u.kind.takeFeeds(at, found, now)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := u.kind.accept(at, now); err != nil {
-		return errors.New(without(err, at))
+		return nil, errors.New(without(err, at))
 	}
 	if from.Source != "" {
 		from.Source = ", from " + from.Source
 	}
 	from.Source = filepath.Base(f.Name()) + from.Source
-	return u.kind.install(u.dir, at, from)
+	return carried, u.kind.install(u.dir, at, from)
 }
 
 // checkManifest compares what was unpacked with what the manifest says.
@@ -182,7 +218,11 @@ func (k *Kind) checkManifest(name string, found map[string]unpacked) (origin, er
 	if m.Version != exportVersion {
 		return origin{}, fmt.Errorf("its manifest.json has version %d: this scangate reads version %d", m.Version, exportVersion)
 	}
-	for _, file := range []string{k.file, metadataName} {
+	files := []string{k.file, metadataName}
+	for _, f := range k.feeds() {
+		files = append(files, f.FileName())
+	}
+	for _, file := range files {
 		if found[file] != m.Files[file] {
 			return origin{}, fmt.Errorf("its %s is not the one that was exported: it has another digest than manifest.json says", file)
 		}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aquasecurity/trivy-db/pkg/metadata"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/scangate/scangate/vulndb/feed"
 )
 
 // Info says what a database is, without what is in it.
@@ -22,6 +24,9 @@ type Info struct {
 
 	Tried   time.Time // the last try to update; zero if there was none
 	Problem string    // why that try failed; empty if it did not
+
+	// Feeds are those that came with an import, as they are in use now.
+	Feeds []feed.Info
 
 	kind *Kind
 }

@@ -36,6 +36,7 @@ type unpacked struct {
 // unpacker takes a gzipped tar apart. Its content is hostile.
 type unpacker struct {
 	limits map[string]int64 // the files to unpack, and how large each may be
+	more   map[string]int64 // those that may be there, and how large
 	strict bool             // anything else is an error, instead of passed over
 }
 
@@ -47,6 +48,10 @@ func (k *Kind) layerFiles() unpacker {
 func (k *Kind) exportFiles() unpacker {
 	u := k.layerFiles()
 	u.limits[manifestName], u.strict = maxManifestSize, true
+	u.more = map[string]int64{}
+	for _, f := range k.feeds() {
+		u.more[f.FileName()] = f.MaxFile()
+	}
 	return u
 }
 
@@ -57,8 +62,10 @@ func (u unpacker) run(ctx context.Context, r io.Reader, dir string) (map[string]
 		return nil, archiveError(ctx, err)
 	}
 	whole := int64(maxArchiveExcess)
-	for _, limit := range u.limits {
-		whole += limit
+	for _, limits := range []map[string]int64{u.limits, u.more} {
+		for _, limit := range limits {
+			whole += limit
+		}
 	}
 	content := &io.LimitedReader{R: zipped, N: whole}
 	found, seen := map[string]unpacked{}, map[string]bool{}
@@ -84,6 +91,9 @@ func (u unpacker) run(ctx context.Context, r io.Reader, dir string) (map[string]
 		}
 		seen[name] = true
 		limit, wanted := u.limits[name]
+		if !wanted {
+			limit, wanted = u.more[name]
+		}
 		switch {
 		case !wanted && u.strict:
 			return nil, fmt.Errorf("the archive has an unexpected entry %q", name)

@@ -17,6 +17,7 @@ import (
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/text"
 	"github.com/scangate/scangate/vulndb"
+	"github.com/scangate/scangate/vulndb/feed"
 )
 
 // The exit codes. There are no others.
@@ -36,6 +37,7 @@ type app struct {
 	terminal       bool // stderr is a terminal that somebody watches
 	scanners       []entry
 	mirrors        vulndb.UpdateOptions // where the vulnerability database comes from
+	feeds          feed.Options         // and how feeds do
 }
 
 // system is the app in its real surroundings.

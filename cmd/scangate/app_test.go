@@ -16,6 +16,7 @@ import (
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/vulndb"
+	"github.com/scangate/scangate/vulndb/feed"
 )
 
 // fault is a scanner that does as its mode says: the ways in which a real one
@@ -76,6 +77,7 @@ type try struct {
 	scanners       []entry
 	env            map[string]string
 	mirrors        vulndb.UpdateOptions
+	feeds          feed.Options
 	code           int
 	stdout, stderr string
 }
@@ -87,13 +89,13 @@ func newTry(t *testing.T, spec string) *try {
 	if err := os.WriteFile("main.go", []byte("package main\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return &try{t: t, scanners: faults(spec), mirrors: vulndb.UpdateOptions{Repositories: []string{"registry.invalid/db"}, Transport: noNetwork{}}}
+	return &try{t: t, scanners: faults(spec), mirrors: vulndb.UpdateOptions{Repositories: []string{"registry.invalid/db"}, Transport: noNetwork{}}, feeds: feed.Options{Transport: noNetwork{}}}
 }
 
 func (y *try) run(args ...string) *try {
 	y.t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{stdout: &out, stderr: &errs, scanners: y.scanners, mirrors: y.mirrors, getenv: func(k string) string { return y.env[k] }}
+	a := &app{stdout: &out, stderr: &errs, scanners: y.scanners, mirrors: y.mirrors, feeds: y.feeds, getenv: func(k string) string { return y.env[k] }}
 	y.code = a.run(args)
 	y.stdout, y.stderr = out.String(), errs.String()
 	return y

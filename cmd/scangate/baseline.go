@@ -46,11 +46,15 @@ func (l *listing) register(f *flags) {
 }
 
 // read reads the results and finds out which findings count.
-func (l *listing) read(a *app, args []string) error {
+func (l *listing) read(ctx context.Context, a *app, args []string) error {
 	if len(args) > 1 {
 		return usage("want one FILE, not %d: %q", len(args), args)
 	}
-	_, pol, err := a.loadPolicy(judging{config: l.config, unread: true}, ".")
+	file, pol, err := a.loadPolicy(judging{config: l.config, unread: true}, ".")
+	if err != nil {
+		return err
+	}
+	at, err := a.feedPlace("", true, file.DB)
 	if err != nil {
 		return err
 	}
@@ -64,13 +68,14 @@ func (l *listing) read(a *app, args []string) error {
 	if l.res, err = readAll(l.from); err != nil {
 		return usageError{err}
 	}
+	pol = knowing(pol, a.lookUp(ctx, &l.res, at, pol))
 	v := a.honour(pol, ".", l.res).Judge(l.res)
 	l.counts = v.Counts
 	return nil
 }
 
 // baselineWrite is the command `scangate baseline write`.
-func (a *app) baselineWrite(_ context.Context, args []string) (int, error) {
+func (a *app) baselineWrite(ctx context.Context, args []string) (int, error) {
 	var l listing
 	var partial string
 	f := newFlags("baseline write")
@@ -80,7 +85,7 @@ func (a *app) baselineWrite(_ context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := l.read(a, rest); err != nil {
+	if err := l.read(ctx, a, rest); err != nil {
 		return 0, err
 	}
 	if err := l.complete(partial); err != nil {
@@ -143,7 +148,7 @@ func (l *listing) complete(partial string) error {
 
 // baselineCheck is the command `scangate baseline check`: exit code 1 when the
 // baseline could shrink. What is new is not its business.
-func (a *app) baselineCheck(_ context.Context, args []string) (int, error) {
+func (a *app) baselineCheck(ctx context.Context, args []string) (int, error) {
 	var l listing
 	var update bool
 	f := newFlags("baseline check")
@@ -153,7 +158,7 @@ func (a *app) baselineCheck(_ context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := l.read(a, rest); err != nil {
+	if err := l.read(ctx, a, rest); err != nil {
 		return 0, err
 	}
 	b, err := readBaseline(l.name)

@@ -22,10 +22,10 @@ const updateTimeout = 30 * time.Minute
 // dbCommands are the words after `scangate db`.
 func dbCommands() []command {
 	return []command{
-		{"update", "", "download the newest database, if there is a newer one", (*app).dbUpdate},
-		{"status", "", "which database is in use, and how old it is", (*app).dbStatus},
-		{"export", "FILE.tar.gz", "write the database to a file, for a machine without a network", (*app).dbExport},
-		{"import", "FILE.tar.gz", "replace the database by one that was exported", (*app).dbImport},
+		{"update", "", "download the newest database and feeds, if there are newer ones", (*app).dbUpdate},
+		{"status", "", "which database and feeds are in use, and how old they are", (*app).dbStatus},
+		{"export", "FILE.tar.gz", "write the database and the feeds to a file, for a machine without a network", (*app).dbExport},
+		{"import", "FILE.tar.gz", "replace the database and the feeds by those that were exported", (*app).dbImport},
 		{"build", "[FACTS_DIR] [--osv PATH] [-o DIR]", "make a database from advisory facts in YAML and OSV advisories", (*app).dbBuild},
 	}
 }
@@ -39,13 +39,14 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 	var dir string
 	var repos repositories
 	var timeout time.Duration
-	var java bool
+	var java, noFeeds bool
 	var conf string
 	f := newFlags("db update")
 	registerDB(f, &dir)
 	registerJava(f, &java)
 	registerRepositories(f, &repos)
-	f.StringVar(&conf, "config", "", "configuration `FILE` whose db section names repositories (default .scangate.yaml, which may be absent)")
+	f.BoolVar(&noFeeds, "no-feeds", false, "leave out CISA's catalogue of exploited vulnerabilities (KEV) and FIRST's predictions (EPSS)")
+	f.StringVar(&conf, "config", "", "configuration `FILE` whose db section names repositories and feeds (default .scangate.yaml, which may be absent)")
 	f.DurationVar(&timeout, "timeout", updateTimeout, "time limit, `DUR`; 0 is none")
 	if rest, err := f.parse(args); err != nil || len(rest) > 0 {
 		return 0, errors.Join(err, noArguments("db update", rest))
@@ -64,6 +65,10 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	options.Progress = a.downloading()
+	feeds, err := a.feedSources(file.DB)
+	if err != nil {
+		return 0, err
+	}
 	if timeout < 0 {
 		return 0, usage("--timeout: want a duration such as 10m, not %s", timeout)
 	}
@@ -72,10 +77,21 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	kind := kindOf(java)
+	err = a.updateDatabase(ctx, kindOf(java), dir, options)
+	if !java && !noFeeds {
+		err = errors.Join(err, a.updateFeeds(ctx, dir, feeds))
+	}
+	if err != nil {
+		return exitIncomplete, err
+	}
+	return exitPassed, nil
+}
+
+// updateDatabase downloads one database, and says what came of it.
+func (a *app) updateDatabase(ctx context.Context, kind *vulndb.Kind, dir string, options vulndb.UpdateOptions) error {
 	out, err := kind.Update(ctx, dir, options)
 	if err != nil {
-		return exitIncomplete, fmt.Errorf("%w (--db-repository REPOSITORY names another mirror, `scangate db import FILE` needs none)", err)
+		return fmt.Errorf("%w (--db-repository REPOSITORY names another mirror, `scangate db import FILE` needs none)", err)
 	}
 	for _, p := range out.Problems {
 		fmt.Fprintf(a.stderr, "scangate: passed over %s\n", report.Line(p))
@@ -89,7 +105,7 @@ func (a *app) dbUpdate(ctx context.Context, args []string) (int, error) {
 	if age >= kind.MaxAge() {
 		fmt.Fprintln(a.stderr, "scangate: the mirrors have none that is newer: what came since then is not in it")
 	}
-	return exitPassed, nil
+	return nil
 }
 
 // downloading shows how far a download is: on a terminal in one line that is
@@ -152,6 +168,9 @@ func (a *app) dbImport(ctx context.Context, args []string) (int, error) {
 		return exitIncomplete, fmt.Errorf("%w: nothing was replaced; `scangate db export` writes such a file", err)
 	}
 	fmt.Fprintf(a.stdout, "imported the %s built %s (%s ago) into %s\n", kindOf(java).Name(), stamp(info.Built), text.Age(info.Age(time.Now())), report.Line(info.Dir))
+	for _, in := range info.Feeds {
+		fmt.Fprintf(a.stdout, "with %s\n", describeFeed(in))
+	}
 	return exitPassed, nil
 }
 

@@ -42,6 +42,9 @@ func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
 	case !errors.Is(err, vulndb.ErrNoJava):
 		return exitIncomplete, err
 	}
+	if s.Feeds, err = feedStates(dir, now); err != nil {
+		return exitIncomplete, err
+	}
 	if format == "json" {
 		enc := json.NewEncoder(a.stdout)
 		enc.SetIndent("", "  ")
@@ -52,6 +55,7 @@ func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
 		fmt.Fprintln(a.stdout, "\nJava database")
 		a.showState(s.Java.rows(now, vulndb.Java()))
 	}
+	a.showFeeds(s.Feeds, now)
 	return exitPassed, nil
 }
 
@@ -86,6 +90,8 @@ type dbState struct {
 	Tried      time.Time `json:"lastUpdate,omitzero"`
 	Problem    string    `json:"lastUpdateProblem,omitempty"`
 	Java       *dbState  `json:"java,omitempty"` // where there is one
+
+	Feeds map[string]*feedState `json:"feeds,omitempty"` // those that are there
 }
 
 func (s dbState) rows(now time.Time, kind *vulndb.Kind) [][2]string {

@@ -70,11 +70,15 @@ func (a *app) explain(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	defer j.pull.close()
-	_, pol, err := a.loadPolicy(j, ".")
+	file, pol, err := a.loadPolicy(j, ".")
 	if err != nil {
 		return 0, err
 	}
-	pol = a.honour(pol, j.settingsDir("."), res)
+	at, err := a.feedPlace("", true, file.DB)
+	if err != nil {
+		return 0, err
+	}
+	pol = a.honour(knowing(pol, a.lookUp(ctx, &res, at, pol)), j.settingsDir("."), res)
 	verdict := pol.Judge(res)
 	var out []explained
 	for i := range res.Runs {

@@ -12,10 +12,13 @@ import (
 // gate is the command `scangate gate`: judge saved results under a policy.
 func (a *app) gate(ctx context.Context, args []string) (int, error) {
 	var j judging
-	var other string
+	var other, db string
+	var offline bool
 	f := newFlags("gate")
 	j.register(f)
 	f.StringVar(&other, "policy", "", "another configuration, `FILE`: list what its policy would decide differently; the verdict stays that of --config")
+	registerDB(f, &db)
+	f.BoolVar(&offline, "offline", false, "never touch the network")
 	files, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -34,7 +37,11 @@ func (a *app) gate(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	defer j.pull.close()
-	_, pol, err := a.loadPolicy(j, ".")
+	file, pol, err := a.loadPolicy(j, ".")
+	if err != nil {
+		return 0, err
+	}
+	at, err := a.feedPlace(db, offline, file.DB)
 	if err != nil {
 		return 0, err
 	}
@@ -44,6 +51,8 @@ func (a *app) gate(ctx context.Context, args []string) (int, error) {
 			return 0, err
 		}
 	}
+	facts := a.lookUp(ctx, &res, at, pol, then)
+	pol, then = knowing(pol, facts), knowing(then, facts)
 	verdict := a.honour(pol, j.settingsDir("."), res).Judge(res)
 	code, err := a.deliver(report.Report{Results: res, Verdict: verdict}, j.out, nil)
 	if other != "" {

@@ -104,10 +104,15 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 		// hook. What does run must complete all the same.
 		pol.Require = nil
 	}
+	at, err := a.feedPlace(s.db, s.offline, file.DB)
+	if err != nil {
+		return 0, err
+	}
 	res, err := a.scanTree(ctx, s, file)
 	if err != nil {
 		return 0, err
 	}
+	pol = knowing(pol, a.lookUp(ctx, &res, at, pol))
 	rep := report.Report{Results: res, Verdict: a.honour(pol, s.settingsDir(s.path), res).Judge(res)}
 	err = keepResults(s.results, rep)
 	if err != nil && s.results == defaultResults {

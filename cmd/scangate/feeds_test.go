@@ -1,0 +1,445 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/vulndb"
+	"github.com/scangate/scangate/vulndb/feed"
+)
+
+// finds is a scanner that finds advisories: id, or id=alias.
+type finds struct{ name, ids string }
+
+func (f finds) Name() string { return f.name }
+
+func (f finds) Plan(context.Context, scanners.Target) (scanners.Work, error) {
+	return scanners.Work{What: "1 file"}, nil
+}
+
+func (f finds) Scan(context.Context, scanners.Target, scanners.Work) (scanners.Report, error) {
+	r := scanners.Report{Looked: finding.Looked{Files: 1}}
+	for _, name := range strings.Fields(f.ids) {
+		id, alias, has := strings.Cut(name, "=")
+		r.Rules = append(r.Rules, finding.Rule{ID: id, Title: "a hole", Severity: finding.Low})
+		x := finding.Finding{RuleID: id, Severity: finding.Low, Message: id, Key: id, Location: finding.Location{Path: "main.go", StartLine: 1}}
+		if has {
+			x.Aliases = []string{alias}
+		}
+		r.Findings = append(r.Findings, x)
+	}
+	return r, nil
+}
+
+// finding makes a list of scanners: name, ids, and so on.
+func findings(spec ...string) (list []entry) {
+	for pair := range slices.Chunk(spec, 2) {
+		list = append(list, entry{name: pair[0], make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {
+			return build(s, &struct{}{}, func(struct{}) (finds, error) { return finds{pair[0], pair[1]}, nil })
+		}})
+	}
+	return list
+}
+
+// feedServer has both feeds. CVE-2020-10000 to 10599 are known to be exploited;
+// the higher the number up to 69999, the likelier it is to be.
+type feedServer struct {
+	*httptest.Server
+	mu       sync.Mutex
+	released time.Time
+	broken   bool
+	asked    []string
+}
+
+func newFeedServer(t *testing.T) *feedServer {
+	t.Helper()
+	s := &feedServer{released: time.Now().UTC().Truncate(time.Second)}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *feedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, strings.Trim(r.URL.Path, "/"))
+	date := s.released.Format(time.RFC3339)
+	var b bytes.Buffer
+	switch {
+	case s.broken:
+		w.WriteHeader(http.StatusNotFound)
+	case r.URL.Path == "/kev":
+		fmt.Fprintf(&b, `{"catalogVersion": "1", "dateReleased": %q, "count": 600, "vulnerabilities": [`, date)
+		for i := range 600 {
+			fmt.Fprintf(&b, `%s{"cveID": "CVE-2020-%d", "dateAdded": "2022-01-02"}`, strings.Repeat(",", min(i, 1)), 10_000+i)
+		}
+		b.WriteString("]}")
+	default:
+		fmt.Fprintf(&b, "#model_version:v1,score_date:%s\ncve,epss,percentile\n", date)
+		for i := range 60_000 {
+			fmt.Fprintf(&b, "CVE-2020-%d,%.5f,0.5\n", 10_000+i, float64(i)/60_000)
+		}
+	}
+	w.Write(b.Bytes())
+}
+
+// requests are those since the last time, sorted.
+func (s *feedServer) requests() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.asked
+	s.asked = nil
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+func (s *feedServer) set(broken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = broken
+}
+
+// put makes a feed of the server the one in dir, as of some time ago.
+func (s *feedServer) put(t *testing.T, kind *feed.Kind, dir string, ago time.Duration) {
+	t.Helper()
+	then := time.Now().Add(-ago)
+	s.mu.Lock()
+	s.released = then.UTC().Truncate(time.Second)
+	s.mu.Unlock()
+	_, _, err := kind.Update(t.Context(), dir, feed.Options{Address: s.URL + "/" + kind.Key(), Now: func() time.Time { return then }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.requests()
+}
+
+const (
+	failOnKEV  = "{match: {kev: true}, action: fail, because: exploited}"
+	failOnEPSS = `{match: {epss: ">=0.5"}, action: fail, because: likely}`
+)
+
+// newFeedTry runs in a place where nothing is downloaded from but the server.
+func newFeedTry(t *testing.T, s *feedServer, found ...string) *try {
+	t.Helper()
+	y := newTry(t, "")
+	y.scanners, y.feeds.Transport = findings(found...), nil
+	y.rules(s, "", "")
+	return y
+}
+
+// rules writes the configuration.
+func (y *try) rules(s *feedServer, db string, rules ...string) {
+	y.t.Helper()
+	y.write(config.DefaultName, fmt.Sprintf("db: {kev: %q, epss: %q%s}\npolicy:\n  rules: [%s]\n", s.URL+"/kev", s.URL+"/epss", db, strings.Join(slices.DeleteFunc(rules, func(r string) bool { return r == "" }), ", ")))
+}
+
+func defaultDir(t *testing.T) string {
+	t.Helper()
+	dir, isDefault := (&app{getenv: os.Getenv}).database("")
+	if !isDefault {
+		t.Fatal("a database is named in the environment")
+	}
+	return dir
+}
+
+func TestScanWithFeeds(t *testing.T) {
+	s := newFeedServer(t)
+	y := newFeedTry(t, s, "dependency", "CVE-2020-10001 GHSA-x=cve-2020-69999 CVE-1999-0001", "secret", "a-secret")
+
+	// Nobody asks for them, or can be matched by the rule.
+	y.run("scan").want(exitPassed, "")
+	y.rules(s, "", "{match: {kev: true, scanner: image}, action: fail}")
+	y.scanners = append(y.scanners, faults("image=clean")...)
+	y.run("scan", "--scanners", "dependency,secret").want(exitPassed, "")
+	y.scanners = y.scanners[:2]
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %s", got)
+	}
+	if _, err := os.Stat(filepath.Join(defaultDir(t), "feeds")); err == nil {
+		t.Error("there is a directory of feeds")
+	}
+
+	// Only what is asked for is downloaded, and once.
+	y.rules(s, "", failOnKEV)
+	for i := range 2 {
+		y.run("scan").want(exitFailed, "dependency: 1 finding fails: exploited (.scangate.yaml:3)")
+		if got := s.requests(); got != []string{"kev", ""}[i] {
+			t.Errorf("%d: asked for %q", i, got)
+		}
+	}
+	y.rules(s, "", failOnKEV, failOnEPSS)
+	y.run("scan", "--output", "sarif=x.sarif").want(exitFailed, "dependency: 1 finding fails: likely (.scangate.yaml:3)")
+	if got := s.requests(); got != "epss" {
+		t.Errorf("asked for %q", got)
+	}
+	verdict := y.stdout[strings.Index(y.stdout, "VERDICT"):]
+
+	// What is saved holds all of it, and needs nothing else.
+	res, err := readResults(defaultResults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][2]any
+	for _, f := range res.Find("dependency").Findings {
+		got = append(got, [2]any{f.Exploited, f.EPSS})
+	}
+	if d := cmp.Diff([][2]any{{"", 0.0}, {"2022-01-02", 0.00002}, {"", 0.99998}}, got); d != "" {
+		t.Error(d)
+	}
+	if len(res.Feeds) != 2 || res.Feeds[0].Name != "kev" || res.Feeds[0].Entries != 600 || res.Feeds[1].Name != "epss" || res.Feeds[1].Entries != 60_000 {
+		t.Errorf("%+v", res.Feeds)
+	}
+	if err := os.RemoveAll(defaultDir(t)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{defaultResults, "x.sarif"} {
+		y.run("gate", name).want(exitFailed, verdict)
+	}
+	y.run("explain", "CVE-2020-10001").want(exitPassed, "decision  fail: fail: exploited (.scangate.yaml:3)")
+	y.run("baseline", "write").want(exitPassed, "4 entries")
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %q", got)
+	}
+}
+
+// TestFeedsThatAreNotThere: a policy that asks for what nobody has is never
+// passed, and says what to do.
+func TestFeedsThatAreNotThere(t *testing.T) {
+	s := newFeedServer(t)
+	y := newFeedTry(t, s, "dependency", "CVE-1999-0001")
+	y.rules(s, "", failOnKEV, failOnEPSS)
+	both := func(part string, args ...string) {
+		t.Helper()
+		y.run(append([]string{"scan"}, args...)...).want(exitIncomplete, part)
+		scan := y.stdout[strings.Index(y.stdout, "VERDICT"):]
+		y.run(append([]string{"gate", defaultResults}, args...)...).want(exitIncomplete, scan)
+	}
+	both("asks for kev, which is not known: CISA's catalogue of exploited vulnerabilities (KEV): there is none in "+defaultDir(t)+": `scangate db update` downloads it\n", "--offline")
+	both("asks for epss, which is not known: FIRST's exploit predictions (EPSS): there is none in ", "--db", "db")
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %q", got)
+	}
+	s.set(true)
+	both("`scangate db update` downloads it (it could not be downloaded: CISA's catalogue of exploited vulnerabilities (KEV): 127.0.0.1")
+	y.want(exitIncomplete, "feed: HTTP 404)")
+	y.feeds.Transport = noNetwork{}
+	both("its name cannot be resolved)")
+	y.feeds.Transport = nil
+
+	// One that is damaged is none.
+	s.set(false)
+	y.run("scan").want(exitPassed, "")
+	if err := os.Truncate(filepath.Join(defaultDir(t), "feeds", "epss.feed"), 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	both("feeds/epss.feed cannot be used: it is damaged: its content has another digest: replace it with `scangate db update`")
+
+	// Neither can it be kept where nobody may write.
+	if err := os.RemoveAll(defaultDir(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(defaultDir(t)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(defaultDir(t), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	both("not a directory")
+}
+
+func TestOldFeeds(t *testing.T) {
+	s := newFeedServer(t)
+	y := newFeedTry(t, s, "dependency", "CVE-1999-0001")
+	y.rules(s, "", failOnKEV)
+	s.put(t, feed.KEV(), "db", 30*time.Hour)
+	y.run("scan", "--db", "db").want(exitPassed, "")
+	s.put(t, feed.KEV(), "old", 72*time.Hour)
+	const want = "CISA's catalogue of exploited vulnerabilities (KEV): it was last looked for 3 days ago, over the limit of 48h: run `scangate db update`, or set db.max-age"
+	y.run("scan", "--db", "old").want(exitIncomplete, want)
+	y.run("scan", "--db", "old", "--offline").want(exitIncomplete, want)
+	y.run("gate", defaultResults, "--db", "old").want(exitIncomplete, want)
+	y.run("gate", defaultResults, "--db", "db").want(exitPassed, "")
+	y.rules(s, ", max-age: 100h", failOnKEV)
+	y.run("scan", "--db", "old").want(exitPassed, "")
+	y.rules(s, ", max-age: 24h", failOnKEV)
+	y.run("scan", "--db", "db").want(exitIncomplete, "over the limit of 24h")
+	y.env = map[string]string{"SCANGATE_DB": "db"}
+	y.run("scan").want(exitIncomplete, "over the limit of 24h")
+	y.env = nil
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %q", got)
+	}
+
+	// In the default place it is refreshed. When that fails, what is young
+	// enough is used, and its age said.
+	y.rules(s, "", failOnKEV)
+	s.put(t, feed.KEV(), defaultDir(t), 30*time.Hour)
+	s.set(true)
+	y.run("scan").want(exitPassed, "KEV) could not be refreshed, so what is here is used, of ")
+	y.want(exitPassed, "last looked for 30 hours ago: CISA's catalogue of exploited vulnerabilities (KEV): 127.0.0.1:")
+	if got := s.requests(); got != "kev" {
+		t.Errorf("asked for %q", got)
+	}
+	y.run("scan").want(exitPassed, "last looked for 30 hours ago") // and not asked again
+	y.run("scan", "--offline").want(exitPassed, "")
+	if strings.Contains(y.stdout, "refreshed") || s.requests() != "" {
+		t.Errorf("--offline:\n%s", y.stdout)
+	}
+	s.putOld(t, defaultDir(t))
+	y.run("scan").want(exitIncomplete, "over the limit of 48h: run `scangate db update`, or set db.max-age (it could not be refreshed: ")
+	s.set(false)
+	y.run("db", "update").want(exitIncomplete, "updated to CISA's catalogue of exploited vulnerabilities (KEV) of ")
+	y.run("scan").want(exitPassed, "")
+}
+
+// putOld replaces the catalogue in dir by an old one.
+func (s *feedServer) putOld(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	s.set(false)
+	s.put(t, feed.KEV(), dir, 72*time.Hour)
+	s.set(true)
+	s.mu.Lock()
+	s.released = time.Now().UTC()
+	s.mu.Unlock()
+}
+
+// TestGateLooksUp: results without feeds, and those of jobs that do not agree,
+// are looked up.
+func TestGateLooksUp(t *testing.T) {
+	s := newFeedServer(t)
+	y := newFeedTry(t, s, "dependency", "CVE-2020-10001")
+	y.run("scan", "--results", "without.json").want(exitPassed, "")
+	y.rules(s, "", failOnKEV)
+	s.put(t, feed.KEV(), "db", time.Hour)
+	y.run("scan", "--db", "db", "--results", "with.json").want(exitFailed, "exploited")
+	y.scanners = findings("image", "CVE-2020-10002")
+	s.put(t, feed.KEV(), "other", 0)
+	y.run("scan", "--db", "other", "--results", "other.json").want(exitFailed, "exploited")
+	y.scanners = findings("secret", "a-secret")
+	y.run("scan", "--offline", "--results", "secret.json").want(exitIncomplete, "asks for kev")
+	y.scanners = append(findings("dependency", "", "image", ""), y.scanners...)
+	for _, tt := range []struct {
+		files, db string
+		code      int
+		want      string
+	}{
+		{"with.json", "none", exitFailed, "dependency: 1 finding fails: exploited"},
+		{"with.json secret.json", "none", exitFailed, "dependency: 1 finding fails: exploited"}, // there is nothing to look up
+		{"without.json", "none", exitIncomplete, "/none: `scangate db update` downloads it"},
+		{"without.json", "db", exitFailed, "dependency: 1 finding fails: exploited"},
+		{"with.json other.json", "none", exitIncomplete, "/none: `scangate db update` downloads it"},
+		{"with.json other.json", "db", exitFailed, "image: 1 finding fails: exploited"},
+		{"without.json other.json", "none", exitIncomplete, "/none: `scangate db update` downloads it"},
+		{"without.json other.json", "db", exitFailed, "dependency: 1 finding fails: exploited"},
+		{"secret.json", "none", exitIncomplete, "/none: `scangate db update` downloads it"},
+	} {
+		y.run(append([]string{"gate", "--db", tt.db}, strings.Fields(tt.files)...)...).want(tt.code, tt.want)
+		if err := os.RemoveAll("merged.json"); err != nil {
+			t.Fatal(err)
+		}
+		y.run(append([]string{"merge", "-o", "merged.json"}, strings.Fields(tt.files)...)...).want(exitPassed, "")
+		y.run("gate", "--db", tt.db, "merged.json").want(tt.code, tt.want)
+	}
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %q", got)
+	}
+	y.run("gate", "without.json").want(exitFailed, "exploited")
+	if got := s.requests(); got != "kev" {
+		t.Errorf("asked for %q", got)
+	}
+	// The other policy may ask for what this one does not.
+	if err := os.Rename(config.DefaultName, "kev.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	y.run("gate", "without.json", "--db", "db", "--policy", "kev.yaml").want(exitPassed, "UNDER kev.yaml: FAILED instead of PASSED")
+}
+
+func TestFeedAddresses(t *testing.T) {
+	s := newFeedServer(t)
+	y := newFeedTry(t, s, "dependency", "CVE-2020-10001")
+	for text, want := range map[string]string{
+		"db:\n  kev: http://mirror.example/kev\n":      ".scangate.yaml:2:8: want https://",
+		"db:\n  epss: https://a:b@mirror.example/x\n":  ".scangate.yaml:2:9: want an address without a name and password",
+		"db:\n  epss: [https://mirror.example/epss]\n": ".scangate.yaml:2:9: db.epss: want a word, not a list",
+		"db:\n  keb: https://mirror.example/epss\n":    `unknown key "keb" in db; did you mean "kev"?`,
+	} {
+		y.write(config.DefaultName, text)
+		for _, args := range []string{"scan", "gate x.json", "db update"} {
+			y.run(strings.Fields(args)...).want(exitUsage, want)
+		}
+	}
+}
+
+func TestDBWithFeeds(t *testing.T) {
+	repo, _ := mirror(t, time.Now())
+	facts := advisories(t)
+	s := newFeedServer(t)
+	y := newFeedTry(t, s, "dependency", "CVE-2020-10001")
+	y.mirrors.Transport = nil
+	y.env = map[string]string{"SCANGATE_DB": "db"}
+	y.run("db", "update", "--no-feeds", "--db-repository", repo).want(exitPassed, "updated to the vulnerability database")
+	y.run("db", "status").want(exitPassed, "\nFIRST's exploit predictions (EPSS): none, `scangate db update` downloads it\n")
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %q", got)
+	}
+	y.run("db", "export", "bare.tar.gz").want(exitPassed, "wrote")
+	y.run("db", "update", "--db-repository", repo).want(exitPassed, "updated to CISA's catalogue of exploited vulnerabilities (KEV) of ")
+	y.want(exitPassed, "60,000 entries, from 127.0.0.1:")
+	y.run("db", "update", "--db-repository", repo).want(exitPassed, "nothing newer than FIRST's exploit predictions (EPSS) of ")
+	y.run("db", "update", "--java", "--db-repository", "registry.invalid/team/x").want(exitIncomplete, "no mirror has a Java database")
+	if got := s.requests(); got != "epss epss kev kev" {
+		t.Errorf("asked for %q", got)
+	}
+	y.run("db", "status").want(exitPassed, "\nCISA's catalogue of exploited vulnerabilities (KEV)\npath ")
+	y.want(exitPassed, "age         0 minutes since it was the newest\nstale       no\nentries     600 entries\n")
+	y.run("db", "status", "--format", "json").want(exitPassed, "")
+	var state dbState
+	if err := json.Unmarshal([]byte(y.stdout), &state); err != nil || state.Feeds["kev"].Entries != 600 || state.Feeds["epss"].Stale != "" || state.Feeds["epss"].Released.IsZero() {
+		t.Errorf("%v, %s", err, y.stdout)
+	}
+
+	// Air-gapped.
+	y.run("db", "export", "x.tar.gz").want(exitPassed, "wrote")
+	y.run("db", "import", "x.tar.gz", "--db", "far").want(exitPassed, "with FIRST's exploit predictions (EPSS) of ")
+	y.run("db", "import", "bare.tar.gz", "--db", "bare").want(exitPassed, "imported the vulnerability database")
+	y.rules(s, "", failOnKEV)
+	y.run("scan", "--offline", "--db", "far").want(exitFailed, "exploited")
+	y.run("scan", "--offline", "--db", "bare").want(exitIncomplete, "there is none in ")
+	if got := s.requests(); got != "" {
+		t.Errorf("asked for %q", got)
+	}
+
+	// What fails does not keep the others away, and is not passed over.
+	s.set(true)
+	y.run("db", "update", "--db-repository", repo).want(exitIncomplete, "nothing newer than the vulnerability database")
+	y.want(exitIncomplete, "feed: HTTP 404 (db.kev in the configuration names another address, --no-feeds leaves the feeds out)")
+	y.run("db", "status").want(exitPassed, "problem     FIRST's exploit predictions (EPSS): 127.0.0.1:")
+	if err := os.WriteFile(filepath.Join("db", "feeds", "kev.feed"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	y.run("db", "status").want(exitIncomplete, "kev.feed cannot be used: it is damaged")
+	y.run("db", "export", "y.tar.gz").want(exitIncomplete, "kev.feed cannot be used: it is damaged")
+	if err := vulndb.Build(facts, "built", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	y.run("db", "status", "--db", "built").want(exitPassed, "(KEV): none,")
+}

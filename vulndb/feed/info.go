@@ -70,7 +70,7 @@ func (k *Kind) Load(dir string, now time.Time, ids []string) (map[string]Entry, 
 		wanted[strings.ToUpper(id)] = Entry{}
 	}
 	found := map[string]Entry{}
-	_, err = k.read(data, func(id []byte, e Entry) {
+	c, err := k.read(data, func(id []byte, e Entry) {
 		if _, ok := wanted[string(id)]; ok {
 			known, twice := found[string(id)]
 			if !twice {
@@ -82,6 +82,7 @@ func (k *Kind) Load(dir string, now time.Time, ids []string) (map[string]Entry, 
 	if err != nil {
 		return nil, info, k.unusable(filepath.Dir(filepath.Dir(info.Path)), err)
 	}
+	info.Released, info.Entries = c.released, c.entries
 	return found, info, nil
 }
 

@@ -86,14 +86,15 @@ func (k *Kind) Update(ctx context.Context, dir string, options Options) (updated
 	}
 	updated, err = u.run(ctx, updateTimeout, func() bool { return true })
 	if err != nil {
-		return false, Info{Kind: k}, err
+		return false, Info{Kind: k}, fmt.Errorf("%s: %w", k.name, err)
 	}
 	return updated, k.info(k.path(u.dir), u.have), nil
 }
 
 // Refresh updates the feed in dir if there is none, or a day has passed since
 // its source was asked. While there is one, an hour lies between two tries; in
-// that time Refresh returns the error of the last one again.
+// that time Refresh returns the error of the last one again, which does not
+// name the feed.
 func (k *Kind) Refresh(ctx context.Context, dir string, options Options) error {
 	u, err := newUpdater(k, dir, options)
 	if err != nil {
@@ -153,9 +154,9 @@ func (u *updater) run(ctx context.Context, limit time.Duration, wanted func() bo
 	switch {
 	case ctx.Err() != nil:
 		// Somebody's Ctrl-C says nothing about the source.
-		return false, fmt.Errorf("%s: the update was interrupted: %w", u.kind.name, context.Cause(ctx))
+		return false, fmt.Errorf("the update was interrupted: %w", context.Cause(ctx))
 	case err != nil:
-		err = fmt.Errorf("%s: %s: %s", u.kind.name, text.OneLine(u.address.Host, 100), text.OneLine(err.Error(), 300))
+		err = fmt.Errorf("%s: %s", text.OneLine(u.address.Host, 100), text.OneLine(err.Error(), 300))
 	}
 	if e := u.kind.writeAttempt(u.dir, attempt{Time: u.now(), Address: u.addressDigest()}, err); err == nil && e != nil {
 		err = e

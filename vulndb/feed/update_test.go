@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -305,9 +306,59 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// TestKilled: a process that ends in the middle of an update leaves the old
-// feed, and what it leaves beside it is removed.
+// updateHere makes a process of the tests one that updates a feed.
+const updateHere = "SCANGATE_TEST_UPDATE"
+
+func TestMain(m *testing.M) {
+	if where := os.Getenv(updateHere); where != "" {
+		address, dir, _ := strings.Cut(where, " ")
+		_, _, err := KEV().Update(context.Background(), dir, Options{Address: address})
+		fmt.Println("not killed:", err)
+		return
+	}
+	m.Run()
+}
+
+// TestKilled: a process that is killed in the middle of an update leaves the
+// old feed, and nobody waits for it.
 func TestKilled(t *testing.T) {
+	now := time.Now()
+	dir, s := t.TempDir(), newSource(t, kevOf(600, now))
+	half := make(chan struct{})
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write(s.data[:1000])
+		w.(http.Flusher).Flush()
+		close(half)
+		<-r.Context().Done()
+	}))
+	defer plain.Close()
+	mustUpdate(t, KEV(), dir, s.options(now))
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), updateHere+"="+plain.URL+" "+dir)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-half
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil || out.Len() > 0 {
+		t.Errorf("%v, %s", err, &out)
+	}
+	if info, err := KEV().Inspect(dir, now); err != nil || info.Entries != 600 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	s.set(kevOf(601, now))
+	if info := mustUpdate(t, KEV(), dir, s.options(now)); info.Entries != 601 {
+		t.Errorf("%+v", info)
+	}
+}
+
+// TestInterrupted: an update that is given up leaves the old feed, and what one
+// has left beside it is removed.
+func TestInterrupted(t *testing.T) {
 	dir, s := t.TempDir(), newSource(t, kevOf(600, day(2)))
 	mustUpdate(t, KEV(), dir, s.options(day(2)))
 	ctx, cancel := context.WithCancel(t.Context())

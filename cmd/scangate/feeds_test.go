@@ -301,6 +301,13 @@ func TestOldFeeds(t *testing.T) {
 	if strings.Contains(y.stdout, "refreshed") || s.requests() != "" {
 		t.Errorf("--offline:\n%s", y.stdout)
 	}
+	lock := filepath.Join(defaultDir(t), "feeds", "lock")
+	for _, err := range []error{os.Remove(filepath.Join(defaultDir(t), "feeds", "kev.attempt.json")), os.Remove(lock), os.Mkdir(lock, 0o755)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	y.run("scan").want(exitPassed, "last looked for 30 hours ago: cannot lock ") // nobody may write there
 	s.putOld(t, defaultDir(t))
 	y.run("scan").want(exitIncomplete, "over the limit of 48h: run `scangate db update`, or set db.max-age (it could not be refreshed: ")
 	s.set(false)

@@ -12,11 +12,6 @@ import (
 // maxRow bounds a line of the table, in bytes; real ones have some 40.
 const maxRow = 1 << 10
 
-// scoreDates are the forms in which predictions have been dated.
-func scoreDates() []string {
-	return []string{time.RFC3339, "2006-01-02T15:04:05-0700", time.DateOnly}
-}
-
 // readEPSS reads FIRST's table, and calls each for every row. The first line is
 // a comment with the version of the model and the date.
 func readEPSS(data []byte, each func(id []byte, e Entry)) (content, error) {
@@ -56,7 +51,8 @@ func readEPSS(data []byte, each func(id []byte, e Entry)) (content, error) {
 	return content{released, rows}, nil
 }
 
-// nextLine cuts off a line, which must have an end: one without was cut short.
+// nextLine cuts off a line. The last one need not have an end: what is missing
+// of a row is found out by what is in it.
 func nextLine(data []byte) (line, rest []byte, err error) {
 	end := bytes.IndexByte(data[:min(len(data), maxRow)], '\n')
 	switch {
@@ -65,7 +61,7 @@ func nextLine(data []byte) (line, rest []byte, err error) {
 	case len(data) >= maxRow:
 		return nil, nil, fmt.Errorf("it has a line of over %d bytes", maxRow)
 	}
-	return nil, nil, errors.New("it ends within a line: it was cut short")
+	return data, nil, nil
 }
 
 // scoreDate reads "#model_version:v2025.03.14,score_date:2025-09-12T12:55:00Z".
@@ -75,12 +71,11 @@ func scoreDate(comment string) (time.Time, error) {
 		return time.Time{}, errors.New("its first line has no score_date: these are no EPSS scores")
 	}
 	date, _, _ = strings.Cut(date, ",")
-	for _, layout := range scoreDates() {
-		if t, err := time.Parse(layout, strings.TrimSpace(date)); err == nil {
-			return t.UTC(), nil
-		}
+	t, ok := parseDate(strings.TrimSpace(date))
+	if !ok {
+		return time.Time{}, errors.New("its score_date is no date")
 	}
-	return time.Time{}, errors.New("its score_date is no date")
+	return t, nil
 }
 
 // probability reads a number from 0 to 1. NaN is none.

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // readKEV reads CISA's catalogue, and calls each for every entry.
 func readKEV(data []byte, each func(id []byte, e Entry)) (content, error) {
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
 	if err := notAPage(data); err != nil {
 		return content{}, err
 	}
@@ -25,15 +27,15 @@ func readKEV(data []byte, each func(id []byte, e Entry)) (content, error) {
 	if err := json.Unmarshal(data, &catalogue); err != nil {
 		return content{}, errors.New("it is not the JSON of a catalogue, or was cut short")
 	}
-	released, err := time.Parse(time.RFC3339, catalogue.Released)
+	released, ok := parseDate(catalogue.Released)
 	switch {
-	case err != nil || catalogue.Version == "":
+	case !ok || catalogue.Version == "":
 		return content{}, errors.New("it has no catalogVersion and dateReleased: it is no KEV catalogue")
 	case catalogue.Count == nil || *catalogue.Count != len(catalogue.Vulnerabilities):
 		return content{}, fmt.Errorf("it has %d vulnerabilities, and says that it has another number", len(catalogue.Vulnerabilities))
 	}
 	for i, v := range catalogue.Vulnerabilities {
-		id := []byte(v.ID)
+		id := []byte(strings.ToUpper(strings.TrimSpace(v.ID)))
 		added, err := time.Parse(time.DateOnly, v.Added)
 		switch {
 		case !isCVE(id):
@@ -43,7 +45,17 @@ func readKEV(data []byte, each func(id []byte, e Entry)) (content, error) {
 		}
 		each(id, Entry{Added: v.Added})
 	}
-	return content{released.UTC(), len(catalogue.Vulnerabilities)}, nil
+	return content{released, len(catalogue.Vulnerabilities)}, nil
+}
+
+// parseDate reads a date in one of the forms in which feeds have been dated.
+func parseDate(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
 }
 
 // notAPage tells what somebody between us and the source often answers instead.

@@ -148,7 +148,7 @@ func TestFaultyTable(t *testing.T) {
 	change := func(old, new string) []byte { return bytes.Replace(good, []byte(old), []byte(new), 1) }
 	for want, data := range map[string][]byte{
 		"it is a web page":                 []byte("<html>"),
-		"it was cut short":                 good[:len(good)-1],
+		"its row 50000 is not a CVE id":    good[:len(good)-len(",0.50000\n")],
 		"its gzip is damaged":              zip(good)[:100_000],
 		"no score_date":                    change("score_date", "date"),
 		"its score_date is no date":        change("2026-11-02", "2026-13-02"),
@@ -171,6 +171,17 @@ func TestFaultyTable(t *testing.T) {
 		if _, err := os.Stat(EPSS().path(dir)); err == nil {
 			t.Errorf("%s: it was kept", want)
 		}
+	}
+	if c, err := readEPSS(good[:len(good)-1], func([]byte, Entry) {}); err != nil || c.entries != 50_000 {
+		t.Errorf("without the last end of a line: %+v, %v", c, err)
+	}
+	if c, err := readKEV([]byte("\xEF\xBB\xBF"+`{"catalogVersion": "1", "dateReleased": "2026-11-02", "count": 1, "vulnerabilities": [{"cveID": " cve-2020-10000 ", "dateAdded": "2026-11-02"}]}`),
+		func(id []byte, _ Entry) {
+			if string(id) != "CVE-2020-10000" {
+				t.Errorf("%q", id)
+			}
+		}); err != nil || c.entries != 1 || !c.released.Equal(day(2).Add(-12*time.Hour)) {
+		t.Errorf("%+v, %v", c, err)
 	}
 	for _, date := range []string{"2026-11-02T00:00:00+0000", "2026-11-02", "2026-11-02T12:55:00Z,more:1"} {
 		c, err := readEPSS([]byte("#model_version:v1,score_date:"+date+"\r\ncve,epss,percentile\r\nCVE-2020-1234,9.1e-05,1\r\n"), func([]byte, Entry) {})
@@ -438,6 +449,17 @@ func TestUnwritable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := KEV().Update(t.Context(), dir, s.options(day(2))); err == nil || !strings.Contains(err.Error(), "not a directory") {
+		t.Errorf("%v", err)
+	}
+	dir = t.TempDir()
+	mustUpdate(t, KEV(), dir, s.options(day(2)))
+	if err := os.Remove(filepath.Join(place(dir), "lock")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(place(dir), "lock"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := KEV().Refresh(t.Context(), dir, s.options(day(4))); err == nil || !strings.Contains(err.Error(), "cannot lock ") {
 		t.Errorf("%v", err)
 	}
 	dir = t.TempDir()

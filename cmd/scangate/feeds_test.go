@@ -47,7 +47,7 @@ func (f finds) Scan(context.Context, scanners.Target, scanners.Work) (scanners.R
 	return r, nil
 }
 
-// finding makes a list of scanners: name, ids, and so on.
+// findings makes a list of scanners: a name, what it finds, and so on.
 func findings(spec ...string) (list []entry) {
 	for pair := range slices.Chunk(spec, 2) {
 		list = append(list, entry{name: pair[0], make: func(s config.Section, _ settings) ([]scanners.Scanner, error) {

@@ -27,19 +27,70 @@ func Markdown(w io.Writer, r Report) error {
 	for _, notice := range r.Verdict.Notices {
 		fmt.Fprintf(&b, "- notice: %s\n", markdown(notice))
 	}
-	b.WriteString("\n| Scanner | Status | Critical | High | Medium | Low | Other | Time |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
-	for i := range r.Results.Runs {
-		run := &r.Results.Runs[i]
-		fmt.Fprintf(&b, "| %s | %s |", markdown(run.Title()), markdownStatus(run))
-		for _, n := range counts(run, r.Verdict.Decisions[i]) {
-			fmt.Fprintf(&b, " %d |", n)
-		}
-		fmt.Fprintf(&b, " %s |\n", seconds(run.Duration))
+	markdownScanners(&b, r)
+	if day, _, _ := strings.Cut(r.Results.Database, "T"); day != "" {
+		fmt.Fprintf(&b, "\nVulnerability database of %s.\n", markdown(text.Cut(day, 20)))
 	}
 	markdownNotes(&b, r)
-	markdownFindings(&b, r)
+	fresh, known := rows(r), []row(nil)
+	if r.Results.Since != nil {
+		fresh, known = apart(fresh)
+	}
+	markdownFindings(&b, fmt.Sprintf("\n### Findings (%d)\n", len(fresh)), fresh)
+	if len(known) > 0 && b.Len() < maxMarkdown {
+		markdownFindings(&b, fmt.Sprintf("\n<details><summary>%s that the base has, too</summary>\n", text.Count(len(known), "finding")), known)
+		b.WriteString("\n</details>\n")
+	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// markdownScanners writes the table of scanners; of a pull request with what is
+// new and what is fixed.
+func markdownScanners(b *bytes.Buffer, r Report) {
+	since := r.Results.Since != nil
+	b.WriteString("\n| Scanner | Status | Critical | High | Medium | Low | Other |")
+	if since {
+		b.WriteString(" New | Fixed |")
+	}
+	b.WriteString(" Time |\n|---|---|--:|--:|--:|--:|--:|")
+	if since {
+		b.WriteString("--:|--:|")
+	}
+	b.WriteString("--:|\n")
+	for i := range r.Results.Runs {
+		run := &r.Results.Runs[i]
+		fmt.Fprintf(b, "| %s | %s |", markdown(run.Title()), markdownStatus(run))
+		for _, n := range counts(run, r.Verdict.Decisions[i]) {
+			fmt.Fprintf(b, " %d |", n)
+		}
+		switch {
+		case !since:
+		case run.Since == nil:
+			b.WriteString(" - | - |")
+		default:
+			fresh := 0
+			for j := range run.Findings {
+				if run.Findings[j].Base == "" && r.Verdict.Decisions[i][j].Action != policy.Ignored {
+					fresh++
+				}
+			}
+			fmt.Fprintf(b, " %d | %d |", fresh, run.Since.Fixed)
+		}
+		fmt.Fprintf(b, " %s |\n", seconds(run.Duration))
+	}
+}
+
+// apart tells what is new from what the base of a pull request has.
+func apart(all []row) (fresh, known []row) {
+	for _, x := range all {
+		if x.finding.Base == "" {
+			fresh = append(fresh, x)
+		} else {
+			known = append(known, x)
+		}
+	}
+	return fresh, known
 }
 
 func markdownStatus(run *finding.Run) string {
@@ -70,12 +121,11 @@ func markdownNotes(b *bytes.Buffer, r Report) {
 
 // markdownFindings lists findings until the budget is used up, always ending
 // on a whole row.
-func markdownFindings(b *bytes.Buffer, r Report) {
-	all := rows(r)
+func markdownFindings(b *bytes.Buffer, head string, all []row) {
 	if len(all) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n### Findings (%d)\n\n| Severity | Verdict | Scanner | Rule | Where | What | Fix |\n|---|---|---|---|---|---|---|\n", len(all))
+	b.WriteString(head + "\n| Severity | Verdict | Scanner | Rule | Where | What | Fix |\n|---|---|---|---|---|---|---|\n")
 	for i, x := range all {
 		f := x.finding
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanners),

@@ -15,6 +15,7 @@ import (
 func TestFeedAddresses(t *testing.T) {
 	s := newFeedServer(t)
 	y := newFeedTry(t, s, "dependency", "CVE-2020-10001")
+	y.run("scan", "--results", "x.json")
 	for text, want := range map[string]string{
 		"db:\n  kev: http://mirror.example/kev\n":      ".scangate.yaml:2:8: want https://",
 		"db:\n  epss: https://a:b@mirror.example/x\n":  ".scangate.yaml:2:9: want an address without a name and password",

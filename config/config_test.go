@@ -32,6 +32,7 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		"word for number":     {"scanners: {x: {max: many}}\n", `f.yaml:1:21: scanners.x.max: want a whole number, not "many"`},
 		"word for list":       {"scanners: {x: {paths: api}}\n", `f.yaml:1:23: scanners.x.paths: want a list, not a single value`},
 		"mapping in list":     {"scanners: {x: {paths: [{a: b}]}}\n", `f.yaml:1:24: scanners.x.paths[0]: want text, not a mapping`},
+		"null in list":        {"scanners: {x: {paths: [a, ~]}}\n", `f.yaml:1:27: scanners.x.paths: an empty entry in a list`},
 		"bad duration":        {"db: {max-age: soon}\n", `f.yaml:1:15: db.max-age: "soon" is not a duration such as 48h or 15m`},
 		"negative duration":   {"db: {max-age: -1h}\n", `f.yaml:1:15: db.max-age: "-1h" is not a duration such as 48h or 15m`},
 		"nested unknown":      {"scanners: {x: {inner: {deap: a}}}\n", `f.yaml:1:24: unknown key "deap" in scanners.x.inner; did you mean "deep"?`},

@@ -151,7 +151,11 @@ func (d decoder) sequence(n *yaml.Node, v reflect.Value, name string, depth int)
 		return d.fail(n, "%s: want a list, not a %s", name, kindName(n))
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	itself := reflect.PointerTo(v.Type().Elem()).Implements(nodeType)
 	for i, c := range n.Content {
+		if c.Tag == "!!null" && !itself {
+			return d.fail(c, "%s: an empty entry in a list", name)
+		}
 		if err := d.value(c, v.Index(i), fmt.Sprintf("%s[%d]", name, i), depth+1); err != nil {
 			return err
 		}

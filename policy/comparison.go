@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -84,7 +83,7 @@ func (c comparisons) hold(x float64) bool {
 func number(most float64) func(string) (float64, error) {
 	return func(word string) (float64, error) {
 		n, err := strconv.ParseFloat(word, 64)
-		if err != nil || math.IsNaN(n) || n < 0 || n > most {
+		if err != nil || n > most || strings.Trim(word, ".0123456789") != "" {
 			return 0, fmt.Errorf("%q is not a number from 0 to %g", word, most)
 		}
 		return n, nil
@@ -104,7 +103,7 @@ func days(word string) (float64, error) {
 		}
 	}
 	n, err := strconv.Atoi(digits)
-	if !ok || err != nil || n < 0 || n > maxDays/unit {
+	if !ok || err != nil || n > maxDays/unit || strings.Trim(digits, "0123456789") != "" {
 		return 0, fmt.Errorf("%q is not a number of days such as 14d, or weeks such as 2w", word)
 	}
 	return float64(n * unit), nil

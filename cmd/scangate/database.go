@@ -42,6 +42,9 @@ func (a *app) sources(flag repositories, configured []config.Section) (vulndb.Up
 	var fromFile []string
 	for _, s := range configured {
 		repo, err := s.Text()
+		if err == nil && s.Absent() {
+			err = s.Errorf("an empty entry in a list")
+		}
 		if err == nil {
 			if e := vulndb.CheckRepository(repo); e != nil {
 				err = s.Errorf("%v", e)

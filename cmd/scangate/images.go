@@ -28,6 +28,9 @@ func makeImages(s config.Section, set settings) ([]scanners.Scanner, error) {
 	// The configuration belongs to the scanned repository: what it names must
 	// not lead out of that.
 	for _, name := range o.Images {
+		if name == "" {
+			return nil, usageError{s.Errorf("images: an empty entry names no image")}
+		}
 		refs = append(refs, image.Reference{Name: name, Dir: set.path, Within: true})
 	}
 	all, err := image.New(o, refs)

@@ -316,6 +316,9 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 		if msg := check(name); msg != "" {
 			return nil, usageError{file.Scanners[name].Errorf("scanners: %s", msg)}
 		}
+		if slices.ContainsFunc(own, func(p *plugin.Plugin) bool { return p.Name() == name }) {
+			return nil, usageError{file.Scanners[name].Errorf("scanners: %s is a plug-in: what it takes stands under plugins", name)}
+		}
 	}
 	asked, detect := wanted, false
 	if list != "" {

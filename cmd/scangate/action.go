@@ -37,7 +37,7 @@ func (a *app) action(ctx context.Context, args []string) (int, error) {
 // actionInputs reads what action.yml passes on.
 func actionInputs(job *github.Job) (s scanning, err error) {
 	s = scanning{
-		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on")},
+		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on"), baseline: job.Input("baseline")},
 		scanners: job.Input("scanners"),
 		images:   job.Inputs("image"),
 		targets:  job.Inputs("target"),

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/scangate/scangate/github"
+)
+
+// TestActionPassesItsInputsOn: each input of action.yml reaches the program
+// through the environment, never through a shell, and the program reads it.
+func TestActionPassesItsInputsOn(t *testing.T) {
+	data, err := os.ReadFile("../../action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct {
+		Inputs map[string]struct{ Description string }
+		Runs   struct {
+			Steps []struct {
+				ID, Run string
+				Env     map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal(data, &action); err != nil {
+		t.Fatal(err)
+	}
+	passed := map[string]string{}
+	for _, step := range action.Runs.Steps {
+		if strings.Contains(step.Run, "${{") {
+			t.Errorf("a shell gets an expression: %s", step.Run)
+		}
+		if step.ID == "scan" {
+			passed = step.Env
+		}
+	}
+	var read []string
+	if _, err := actionInputs(github.NewJob(func(name string) string {
+		if strings.HasPrefix(name, "SCANGATE_") {
+			read = append(read, name)
+		}
+		return ""
+	})); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"BINARY": "${{ inputs.binary-path }}"}
+	var names []string
+	for name, input := range action.Inputs {
+		if input.Description == "" {
+			t.Errorf("input %s has no description", name)
+		}
+		if name != "binary-path" {
+			variable := "SCANGATE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+			want[variable] = "${{ inputs." + name + " }}"
+			names = append(names, variable)
+		}
+	}
+	if d := cmp.Diff(want, passed); d != "" {
+		t.Errorf("what the step gets: %s", d)
+	}
+	slices.Sort(names)
+	slices.Sort(read)
+	if d := cmp.Diff(names, slices.Compact(read)); d != "" {
+		t.Errorf("what the program reads: %s", d)
+	}
+	if !slices.Contains(slices.Sorted(maps.Keys(action.Inputs)), "baseline") {
+		t.Error("there is no input baseline")
+	}
+}
+
+// TestActionJudgesByABaseline: what is known passes, and a file that is not
+// there is no pass.
+func TestActionJudgesByABaseline(t *testing.T) {
+	y := newTry(t, "secret=high")
+	y.run("scan").want(exitFailed, "VERDICT: FAILED")
+	y.run("baseline", "write", "z-known.json").want(exitPassed, "z-known.json")
+	y.env = map[string]string{"SCANGATE_BASELINE": "z-known.json"}
+	y.run("action").want(exitPassed, "VERDICT: PASSED")
+	y.env["SCANGATE_BASELINE"] = "nowhere.json"
+	y.run("action").want(exitUsage, "nowhere.json")
+}

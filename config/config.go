@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"time"
@@ -36,6 +37,17 @@ type File struct {
 	DB       DB
 }
 
+// sections are the keys of the file.
+type sections struct {
+	Version  int                `yaml:"version"`
+	Scanners map[string]Section `yaml:"scanners"`
+	Policy   Section            `yaml:"policy"`
+	Ignore   Section            `yaml:"ignore"`
+	Plugins  Section            `yaml:"plugins"`
+	VEX      []Section          `yaml:"vex"`
+	DB       DB                 `yaml:"db"`
+}
+
 // DB is the section about the vulnerability database.
 type DB struct {
 	MaxAge time.Duration `yaml:"max-age"` // older than this is incomplete; 0: no limit
@@ -53,9 +65,10 @@ type DB struct {
 
 // Section is a part of the file that somebody else decodes.
 type Section struct {
-	file string
-	name string
-	node *yaml.Node
+	file  string
+	name  string
+	node  *yaml.Node
+	asked *reflect.Type // by TypeOf
 }
 
 // Error is a mistake in a configuration file.
@@ -131,15 +144,10 @@ func Parse(data []byte, name string) (*File, error) {
 	if len(doc.Content) != 1 {
 		return nil, fmt.Errorf("%s: not a YAML mapping", name)
 	}
-	top := struct {
-		Version  int                `yaml:"version"`
-		Scanners map[string]Section `yaml:"scanners"`
-		Policy   Section            `yaml:"policy"`
-		Ignore   Section            `yaml:"ignore"`
-		Plugins  Section            `yaml:"plugins"`
-		VEX      []Section          `yaml:"vex"`
-		DB       DB                 `yaml:"db"`
-	}{Version: 1}
+	if doc.Content[0].Tag == "!!null" {
+		return out, nil // the same, written out
+	}
+	top := sections{Version: 1}
 	d := decoder{file: name}
 	if err := d.fields(doc.Content[0], addressable(&top), "", 0); err != nil {
 		return nil, err

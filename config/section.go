@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -19,10 +20,25 @@ func (s Section) Absent() bool { return s.node == nil || s.node.Tag == "!!null" 
 // Decode fills the struct that into points to. Keys are the yaml tags of its
 // fields; an absent section leaves it as it is.
 func (s Section) Decode(into any) error {
+	if s.asked != nil {
+		*s.asked = reflect.TypeOf(into).Elem()
+		return errAsked
+	}
 	if s.Absent() {
 		return nil
 	}
 	return decoder{file: s.file}.value(s.node, addressable(into), s.name, 0)
+}
+
+// errAsked is what a section says whose reader is only asked for its type.
+var errAsked = errors.New("the section is not there: it only asks what it would be read into")
+
+// TypeOf finds out what a reader decodes its section into, so that nobody has
+// to say it a second time. It is nil for a reader that decodes nothing.
+func TypeOf(read func(Section) error) reflect.Type {
+	var t reflect.Type
+	_ = read(Section{asked: &t}) // which is errAsked, unless it decodes nothing
+	return t
 }
 
 // Position formats where the section begins, as file:line.

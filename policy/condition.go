@@ -176,8 +176,10 @@ func parsePattern(pattern string) (test func(string) bool, only string, err erro
 	return g.match, "", nil
 }
 
+func relationshipNames() []string { return []string{"direct", "indirect", "transitive"} }
+
 func parseWord(key, word string) (func(string) bool, error) {
-	relationships := []string{"direct", "indirect", "transitive"}
+	relationships := relationshipNames()
 	switch {
 	case word == "":
 		return nil, errors.New("an empty word matches nothing")

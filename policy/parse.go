@@ -25,17 +25,20 @@ func (k Known) check(scanner string) string {
 	return fmt.Sprintf("unknown scanner %q%s", scanner, text.Suggest(scanner, k.names()))
 }
 
+// rawPolicy is the section as it stands in the file.
+type rawPolicy struct {
+	Thresholds config.Section   `yaml:"thresholds"`
+	Rules      []config.Section `yaml:"rules"`
+	Require    []config.Section `yaml:"require"`
+	Severity   config.Section   `yaml:"severity"`
+	Baseline   config.Section   `yaml:"baseline"`
+	AddedMarks config.Section   `yaml:"added-marks"`
+}
+
 // Parse reads the policy section of a configuration.
 func Parse(section config.Section, known Known) (Policy, error) {
 	p := DefaultPolicy()
-	var raw struct {
-		Thresholds config.Section   `yaml:"thresholds"`
-		Rules      []config.Section `yaml:"rules"`
-		Require    []config.Section `yaml:"require"`
-		Severity   config.Section   `yaml:"severity"`
-		Baseline   config.Section   `yaml:"baseline"`
-		AddedMarks config.Section   `yaml:"added-marks"`
-	}
+	var raw rawPolicy
 	if err := section.Decode(&raw); err != nil {
 		return Policy{}, err
 	}

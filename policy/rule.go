@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,6 +30,8 @@ type Rule struct {
 
 // ruleActions are the words for what a rule does.
 var ruleActions = map[string]Action{"fail": Fail, "warn": Warn, "ignore": Ignored}
+
+func actionNames() []string { return slices.Sorted(maps.Keys(ruleActions)) }
 
 // Label names the rule for people, without its place.
 func (r *Rule) Label() string {
@@ -69,18 +72,21 @@ func parseRules(items []config.Section, known Known) ([]Rule, error) {
 	return out, nil
 }
 
+// rawRule is a rule as it stands in the file.
+type rawRule struct {
+	Name    config.Section `yaml:"name"`
+	Match   config.Section `yaml:"match"`
+	Action  config.Section `yaml:"action"`
+	Because config.Section `yaml:"because"`
+	After   config.Section `yaml:"after"`
+}
+
 func parseRule(item config.Section, known Known, keys []matchKey) (Rule, error) {
 	if item.Absent() {
 		return Rule{}, item.Errorf("policy.rules: an empty rule: want match and action")
 	}
 	r := Rule{Origin: item.Position()}
-	var raw struct {
-		Name    config.Section `yaml:"name"`
-		Match   config.Section `yaml:"match"`
-		Action  config.Section `yaml:"action"`
-		Because config.Section `yaml:"because"`
-		After   config.Section `yaml:"after"`
-	}
+	var raw rawRule
 	err := item.Decode(&raw)
 	switch {
 	case err != nil:
@@ -99,7 +105,7 @@ func parseRule(item config.Section, known Known, keys []matchKey) (Rule, error) 
 	}
 	var ok bool
 	if r.Action, ok = ruleActions[action]; !ok {
-		return Rule{}, raw.Action.Errorf("unknown action %q%s", action, text.Suggest(action, []string{"fail", "ignore", "warn"}))
+		return Rule{}, raw.Action.Errorf("unknown action %q%s", action, text.Suggest(action, actionNames()))
 	}
 	for _, sentence := range []struct {
 		section config.Section

@@ -24,6 +24,7 @@ const maxPolicyTest = 1 << 20
 func policyCommands() []command {
 	return []command{
 		{"test", "[FILE...]", "a team's own cases: findings, and what the policy must decide; default " + policyTests, (*app).policyTest},
+		{"schema", "", "print the JSON Schema of .scangate.yaml, for editors", (*app).policySchema},
 	}
 }
 

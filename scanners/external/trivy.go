@@ -32,6 +32,9 @@ func aboutTrivy() About {
 	}
 }
 
+// trivyCommands are what it can be asked to do.
+func trivyCommands() []string { return []string{"fs", "config", onImage} }
+
 // trivyScanners are those that Trivy runs at once.
 func trivyScanners() []string { return []string{"vuln", "misconfig", "secret"} }
 
@@ -42,7 +45,7 @@ func Trivy(o TrivyOptions) (Tool, error) {
 		o.Command = "fs"
 	case "fs", "config":
 	default:
-		return Tool{}, fmt.Errorf("trivy: command: %q%s", text.OneLine(o.Command, maxID), text.Suggest(o.Command, []string{"fs", "config", onImage}))
+		return Tool{}, fmt.Errorf("trivy: command: %q%s", text.OneLine(o.Command, maxID), text.Suggest(o.Command, trivyCommands()))
 	}
 	for _, s := range o.Scanners {
 		if !slices.Contains(trivyScanners(), s) {

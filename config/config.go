@@ -6,14 +6,11 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"reflect"
-	"regexp"
-	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -39,7 +36,7 @@ type File struct {
 
 // sections are the keys of the file.
 type sections struct {
-	Version  int                `yaml:"version"`
+	Version  Section            `yaml:"version"`
 	Scanners map[string]Section `yaml:"scanners"`
 	Policy   Section            `yaml:"policy"`
 	Ignore   Section            `yaml:"ignore"`
@@ -129,44 +126,25 @@ func open(name, dir string) (*os.File, error) {
 // Parse reads the configuration in data. The name is for messages.
 func Parse(data []byte, name string) (*File, error) {
 	out := &File{Name: name}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc yaml.Node
-	switch err := dec.Decode(&doc); {
-	case errors.Is(err, io.EOF):
-		return out, nil // an empty file is an empty configuration
-	case err != nil:
-		return nil, syntaxError(name, err)
+	root, err := read(data, name)
+	if err != nil || root == nil { // an empty file is an empty configuration
+		return out, err
 	}
-	var more yaml.Node
-	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: holds more than one YAML document: keep the first", name)
-	}
-	if len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: not a YAML mapping", name)
-	}
-	if doc.Content[0].Tag == "!!null" {
+	if root.Tag == "!!null" {
 		return out, nil // the same, written out
 	}
-	top := sections{Version: 1}
+	var top sections
 	d := decoder{file: name}
-	if err := d.fields(doc.Content[0], addressable(&top), "", 0); err != nil {
+	if err := d.fields(root, addressable(&top), "", 0); err != nil {
 		return nil, err
 	}
-	if top.Version != 1 {
-		return nil, fmt.Errorf("%s: version %d is not known: this scangate reads version 1", name, top.Version)
+	version := 1
+	if err := top.Version.Decode(&version); err != nil {
+		return nil, err
+	}
+	if version != 1 {
+		return nil, top.Version.Errorf("version %d is not known: this scangate reads version 1", version)
 	}
 	out.Scanners, out.Policy, out.Ignore, out.Plugins, out.VEX, out.DB = top.Scanners, top.Policy, top.Ignore, top.Plugins, top.VEX, top.DB
 	return out, nil
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
-
-// syntaxError gives a YAML error the form of all the others.
-func syntaxError(name string, err error) error {
-	msg, line := err.Error(), 1
-	if m := yamlLine.FindStringSubmatch(msg); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		msg = m[2]
-	}
-	return &Error{File: name, Line: max(1, line), Column: 1, Message: "not valid YAML: " + msg}
 }

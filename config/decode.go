@@ -12,8 +12,11 @@ import (
 	"github.com/scangate/scangate/text"
 )
 
-// maxDepth bounds how deep the values of a configuration may nest.
-const maxDepth = 32
+const (
+	maxDepth   = 32  // how deep the values of a configuration may nest
+	maxName    = 80  // of a key in a message, in characters
+	maxMessage = 600 // of a message
+)
 
 // decoder fills Go values from YAML nodes and is strict about everything: a
 // key that no field has, a key given twice, a value of another kind.
@@ -29,7 +32,7 @@ var (
 type NodeDecoder interface{ DecodeNode(Section) error }
 
 func (d decoder) fail(n *yaml.Node, format string, args ...any) error {
-	return &Error{File: d.file, Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)}
+	return &Error{File: d.file, Line: n.Line, Column: n.Column, Message: text.OneLine(fmt.Sprintf(format, args...), maxMessage)}
 }
 
 func (d decoder) value(n *yaml.Node, v reflect.Value, name string, depth int) error {
@@ -193,6 +196,7 @@ func in(name string) string {
 }
 
 func join(parent, key string) string {
+	key = text.OneLine(key, maxName) // what is below it has the name, too
 	if parent == "" {
 		return key
 	}

@@ -21,7 +21,7 @@ type Parts struct {
 func FileSchema(p Parts) (Schema, error) {
 	address := Schema{"type": "string", "pattern": "^(" + CasePattern("https") + "|" + CasePattern("http") + `)://.+$`}
 	s, err := SchemaOf(reflect.TypeFor[sections](), map[string]Word{
-		"version": {About: "The version of this format.", Default: 1, Also: Schema{"enum": []any{1, nil}}},
+		"version": {About: "The version of this format.", Default: 1, Also: Schema{"type": []string{"integer", "null"}, "enum": []any{1, nil}}},
 		"scanners": {About: "The scanners' own settings. A tool of somebody else's runs when it has a section here, be it an empty one.",
 			Example: Schema{"secret": Schema{"history": "full"}, "gitleaks": Schema{}},
 			Also:    Schema{"properties": p.Scanners, "additionalProperties": false}},

@@ -109,22 +109,6 @@ func TestMergeJoinsShards(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	var b bytes.Buffer
-	if err := Encode(&b, sample()); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b.Bytes())
-	f.Add([]byte(`{"schemaVersion":1,"runs":[{"scanner":"x"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if r, err := Decode(bytes.NewReader(data)); err == nil {
-			if err := Encode(&bytes.Buffer{}, r); err != nil {
-				t.Errorf("what was read cannot be written: %v", err)
-			}
-		}
-	})
-}
-
 func TestKeyOnlyLeavesThePathOut(t *testing.T) {
 	at := func(path string, keyOnly bool) Finding {
 		return Finding{RuleID: "R", Key: "k", KeyOnly: keyOnly, Location: Location{Path: path, StartLine: 1}}

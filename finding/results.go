@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,11 +75,16 @@ func Decode(r io.Reader) (Results, error) {
 	dec.DisallowUnknownFields()
 	var out Results
 	err := dec.Decode(&out)
+	var syntax *json.SyntaxError
 	switch {
 	case lim.N <= 0:
 		return Results{}, fmt.Errorf("over the limit of %d MiB", MaxResultsSize>>20)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Results{}, errors.New("the file ends early: it is empty or was cut short")
+	case errors.As(err, &syntax):
+		// What was read is still there, as nothing was understood of it.
+		text, _ := io.ReadAll(io.LimitReader(dec.Buffered(), max(0, syntax.Offset)))
+		return Results{}, fmt.Errorf("line %d: not JSON: %w", 1+bytes.Count(text, []byte{'\n'}), err)
 	case err != nil:
 		return Results{}, err
 	case out.Version != SchemaVersion:

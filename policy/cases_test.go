@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,22 +82,4 @@ func TestMistakesInCases(t *testing.T) {
 			t.Errorf("%s\ngot  %v\nwant %s", yaml, err, want)
 		}
 	}
-}
-
-func FuzzParseCases(f *testing.F) {
-	f.Add([]byte("cases: [{name: a, finding: {scanner: image, kev: true, epss: 0.1, age: 3d, cwe: [CWE-79]}, expect: fail, by: x, count: 3}]"))
-	p := DefaultPolicy()
-	f.Fuzz(func(t *testing.T, data []byte) {
-		doc, err := config.Document(data, "c.yaml")
-		var cases []Case
-		if err == nil {
-			cases, err = ParseCases(doc, known)
-		}
-		if err != nil && (!strings.HasPrefix(err.Error(), "c.yaml:") || strings.Contains(err.Error(), "\n")) {
-			t.Errorf("not a line that names the file: %v", err)
-		}
-		for i := range cases {
-			cases[i].Check(p)
-		}
-	})
 }

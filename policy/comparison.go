@@ -62,12 +62,16 @@ func parseComparisons(words string, number func(string) (float64, error)) (compa
 
 // joinOperators takes the space out of ">= 7".
 func joinOperators(words string) string {
-	for _, o := range [...]string{"=", ">", "<"} {
-		for strings.Contains(words, o+" ") {
-			words = strings.ReplaceAll(words, o+" ", o)
+	var out strings.Builder
+	operator := true // what was written last is an operator, or nothing
+	for _, word := range strings.Fields(words) {
+		if !operator {
+			out.WriteByte(' ')
 		}
+		out.WriteString(word)
+		operator = strings.HasSuffix(word, "=") || strings.HasSuffix(word, ">") || strings.HasSuffix(word, "<")
 	}
-	return words
+	return out.String()
 }
 
 func (c comparisons) hold(x float64) bool {

@@ -231,35 +231,6 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(everything))
-	f.Add([]byte(guide))
-	f.Add([]byte(manyRules(14)))
-	f.Add([]byte(`policy: {rules: [{match: {path: "a/[b-]**/\\", age: ">= 1w <2d"}, action: warn, after: 3w}], thresholds: {iac: {max: {low: 1}}}}`))
-	r := anyResults(rand.New(rand.NewPCG(7, 8)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := config.Parse(data, "f.yaml")
-		if err != nil {
-			return // the configuration's own tests are about it
-		}
-		p, err := Parse(file.Policy, known)
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), "f.yaml:") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("not a line that names the file: %v", err)
-			}
-			return
-		}
-		v := p.Judge(r)
-		for i := range r.Runs {
-			for j := range r.Runs[i].Findings {
-				if e := p.Explain(r, v, i, j); e.Decision != v.Decisions[i][j] {
-					t.Errorf("%+v is explained as %+v", v.Decisions[i][j], e.Decision)
-				}
-			}
-		}
-	})
-}
-
 // TestTagsAreThoseOfTheRun: two runs of a scanner can call different rules the
 // same.
 func TestTagsAreThoseOfTheRun(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 )
 
 // Decode reads the SARIF 2.1.0 of any tool; name says in errors which file it
-// is. What Encode wrote comes back as the same findings. A run that says it
+// is, and the line behind it where the value begins, or follows, that is wrong. What Encode wrote comes back as the same findings. A run that says it
 // failed, or has no results array, becomes a run of status Failed: it must
 // never pass for a clean one. Locations outside the scanned root become
 // pathless. The input may be hostile: its size, depth and number of results
@@ -22,7 +22,7 @@ func Decode(r io.Reader, name string) (finding.Results, error) {
 	}
 	d := decoder{stream: s, out: finding.Results{Version: finding.SchemaVersion}, parts: maxFlowParts}
 	if err := d.log(); err != nil {
-		return finding.Results{}, fmt.Errorf("%s: not usable as SARIF 2.1.0: %w", name, earlyEnd(err))
+		return finding.Results{}, fmt.Errorf("%s:%d: not usable as SARIF 2.1.0: %w", name, d.in.lines.line(), earlyEnd(err))
 	}
 	return d.out, nil
 }

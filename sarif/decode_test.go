@@ -414,7 +414,7 @@ func TestDecodeRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Decode(tt.in, "some.sarif")
-			if err == nil || !strings.Contains(err.Error(), tt.error) || !strings.HasPrefix(err.Error(), "some.sarif: ") {
+			if err == nil || !strings.Contains(err.Error(), tt.error) || !strings.HasPrefix(err.Error(), "some.sarif:1: ") {
 				t.Errorf("got %v, %v, want an error with %q", got, err, tt.error)
 			}
 		})

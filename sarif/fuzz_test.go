@@ -6,9 +6,11 @@ import (
 	"path"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/internal/hostile"
 )
 
 // seed adds small documents: most changes of a large one only break its
@@ -31,15 +33,34 @@ func seed(f *testing.F) {
 	} {
 		f.Add([]byte(`{"version":"2.1.0","runs":[` + run + `]}`))
 	}
+	for _, document := range hostile.Seeds() {
+		f.Add([]byte(document))
+	}
+	f.Add([]byte("{\"version\":\"2.1.0\",\n\"runs\":[\r\n{\"tool\":{\"driver\":{\"name\":\"t\"}},\n\"results\":[\n{},\n{\"ruleId\":\n7}]}]}"))
+	f.Add([]byte(`{"version":"\u001b[2J","runs":[]}`))
 	f.Add([]byte(`{"version":"2.1.0","runs":[],"properties":{"scangate/incomplete":[{"scanner":"s","status":"failed"}]}}`))
 }
 
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, document []byte) {
-		r, err := Decode(bytes.NewReader(document), "fuzz")
-		if err != nil {
+		var r finding.Results
+		var err error
+		hostile.Bounded(t, len(document), func() {
+			r, err = Decode(bytes.NewReader(document), "some/fuzz.sarif")
+		})
+		if hostile.Place(t, err, "some/fuzz.sarif", document); err != nil {
 			return
+		}
+		if again, err := Decode(iotest.OneByteReader(bytes.NewReader(document)), "some/fuzz.sarif"); err != nil || !cmp.Equal(r, again) {
+			t.Fatalf("in pieces it is something else: %v\n%s", err, cmp.Diff(r, again))
+		}
+		n := 0
+		for _, run := range r.Runs {
+			n += 1 + len(run.Findings) + len(run.Rules) + len(run.Notes)
+		}
+		if n > len(document) {
+			t.Fatalf("%d things of %d bytes", n, len(document))
 		}
 		for _, run := range r.Runs {
 			if run.Scanner == "" || run.Findings == nil {

@@ -28,6 +28,7 @@ var (
 type bounded struct {
 	r              io.Reader
 	total, element int64
+	lines          lines
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -42,6 +43,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		p = p[:room]
 	}
 	n, err := b.r.Read(p)
+	b.lines.add(p[:n])
 	b.total -= int64(n)
 	b.element -= int64(n)
 	if b.total < 0 {
@@ -94,12 +96,14 @@ func (e *wrongKind) Error() string { return fmt.Sprintf("is %v where it must be 
 
 func (s *stream) token() (json.Token, error) {
 	s.in.element = maxElementSize
+	s.in.lines.pass(s.dec.InputOffset())
 	return s.dec.Token()
 }
 
 // value reads the next value as a whole.
 func (s *stream) value(v any) error {
 	s.in.element = maxElementSize
+	s.in.lines.pass(s.dec.InputOffset())
 	return s.dec.Decode(v)
 }
 

@@ -128,21 +128,3 @@ func TestReasonsQuoteNoSecret(t *testing.T) {
 		t.Error(d)
 	}
 }
-
-func FuzzReadMark(f *testing.F) {
-	for _, seed := range []string{"x # scangate:ignore a,b* until=2027-02-01 why */", "// scangate:ignore: x", "\xff # scangate:ignore * \x1b"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		m := readMark(line, marksNow)
-		if m == nil {
-			return
-		}
-		if m.problem == "" && (len(m.ids) == 0 || m.reason == "" || strings.ContainsAny(m.reason, "\n\x1b")) {
-			t.Fatalf("a mark without rules or reason is honoured: %+v", m)
-		}
-		if m.names(&finding.Finding{RuleID: "\x00none"}) && !strings.Contains(line, "*") && !strings.Contains(line, "\x00") {
-			t.Fatal("it fits what it does not name")
-		}
-	})
-}

@@ -27,12 +27,10 @@ func readResults(name string) (finding.Results, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return finding.Results{}, err
 	}
-	var res finding.Results
-	if own {
-		res, err = finding.Decode(bufio.NewReaderSize(f, 1<<16))
-	} else {
-		res, err = sarif.Decode(bufio.NewReaderSize(f, 1<<16), name)
+	if !own {
+		return sarif.Decode(bufio.NewReaderSize(f, 1<<16), name)
 	}
+	res, err := finding.Decode(bufio.NewReaderSize(f, 1<<16))
 	if err != nil {
 		return finding.Results{}, fmt.Errorf("%s: %w", name, err)
 	}

@@ -32,7 +32,14 @@ func parse(data []byte, name string, limit int) (*Baseline, error) {
 	case at > 0:
 		return nil, fmt.Errorf("%s:%d: an unresolved merge conflict: keep the lines of both sides, each once, then run `scangate baseline check --update`", name, at)
 	case !utf8.Valid(data):
-		return nil, fmt.Errorf("%s: not UTF-8", name)
+		line := 1
+		for text := range bytes.Lines(data) {
+			if !utf8.Valid(text) {
+				break
+			}
+			line++
+		}
+		return nil, fmt.Errorf("%s:%d: not UTF-8", name, line)
 	}
 	if err := p.file(); err != nil {
 		return nil, err

@@ -1,11 +1,13 @@
 package ignore
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -45,10 +47,12 @@ const DirFile = osvName
 // scanned, and says by its last element what it is. What is not understood is
 // not honoured, and becomes a problem of the list.
 func Foreign(name string, data []byte) List {
-	f := foreign{name: text.OneLine(name, 300), dir: path.Dir(name)}
+	f := foreign{name: text.OneLine(name, 300), dir: path.Dir(name), lines: 1 + strings.Count(string(data), "\n") + strings.Count(string(data), "\r")}
 	switch {
 	case len(data) > MaxFile:
 		return Unreadable(name, fmt.Errorf("over the limit of %d KiB", MaxFile>>10))
+	case !utf8.Valid(data):
+		return Unreadable(name, errors.New("not UTF-8"))
 	case path.Base(name) == trivyName:
 		f.trivy(string(data))
 	case path.Base(name) == trivyYAMLName:
@@ -72,13 +76,15 @@ type foreign struct {
 	name string
 	dir  string // that the file is in
 	cut  bool   // more problems than are kept
+
+	lines int // at most so many
 }
 
 func (f *foreign) origin(line int) string {
 	if line == 0 {
 		return f.name
 	}
-	return fmt.Sprintf("%s:%d", f.name, line)
+	return fmt.Sprintf("%s:%d", f.name, min(line, f.lines)) // YAML has a value behind the end of some
 }
 
 func (f *foreign) problem(line int, format string, args ...any) {

@@ -209,30 +209,3 @@ func TestForeignBounds(t *testing.T) {
 		}
 	}
 }
-
-func FuzzForeign(f *testing.F) {
-	for _, seed := range []string{
-		"CVE-1 exp:2027-02-01 # x\n", "vulnerabilities: [{id: CVE-1, paths: ['**/a'], purls: ['pkg:npm/a@1'], expired_at: 2027-02-01}]",
-		"[[IgnoredVulns]]\nid = \"CVE-1\"\nignoreUntil = 2027-02-01\n[[PackageOverrides]]\nname = \"a\"\nignore = true\n",
-		"ignore: [{vulnerability: CVE-1, fix-state: fixed, package: {name: a.*, type: npm, location: '**'}}]", "a: &a [*a]",
-	} {
-		for i := range RootFiles() {
-			f.Add(i, seed)
-		}
-	}
-	f.Fuzz(func(t *testing.T, kind int, data string) {
-		names := RootFiles()
-		l := Foreign(names[uint(kind)%uint(len(names))], []byte(data))
-		for _, e := range l.Entries {
-			if !strings.HasPrefix(e.Origin, names[uint(kind)%uint(len(names))]) || len(e.Scanners) == 0 || len(e.conditions) == 0 {
-				t.Fatalf("an entry without an origin, a scanner or a condition: %+v", e)
-			}
-		}
-		for _, p := range l.Problems {
-			if strings.ContainsAny(p, "\n\r\x1b") || len(p) > 2000 {
-				t.Fatalf("a problem of several lines: %q", p)
-			}
-		}
-		onlyWhatFits(t, l)
-	})
-}

@@ -1,7 +1,6 @@
 package ignore
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -99,23 +98,4 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s\ngot  %v\nwant %s", in, err, want)
 		}
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{
-		"ignore: [{id: CVE-1, reason: x, expires: 2027-01-31}]", "ignore:\n  - rule: a*\n    path: '**/b/'\n    reason: x\n    permanent: true\n",
-		"ignore: [{fingerprint: ab, package: 'pkg:npm/@a/b@1', scanner: [iac], reason: x, permanent: true}]", "ignore: [~]", "ignore: {a: b}",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, data string) {
-		list, err := parse(data)
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), "f.yaml:") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("the error does not name the file: %v", err)
-			}
-			return
-		}
-		onlyWhatFits(t, list)
-	})
 }

@@ -117,7 +117,7 @@ func TestCodeQLFails(t *testing.T) {
 		{name: "no packs", analyze: `fail "Query pack codeql/$language-queries:codeql-suites/x.qls cannot be found."`, want: "failed: ended with status 2 and wrote no report: the query packs are missing, and nothing is downloaded: install the CodeQL bundle"},
 		{name: "out of memory", analyze: "exit 99", want: "failed: ended with status 99 and wrote no report: CodeQL ran out of memory"},
 		{name: "no report", analyze: "exit 0", want: "failed: ended with status 0 and wrote no report"},
-		{name: "garbage", report: "no SARIF", want: "failed: ended with status 0, and its output is not usable: its report: not usable as SARIF"},
+		{name: "garbage", report: "no SARIF", want: "failed: ended with status 0, and its output is not usable: its report:1: not usable as SARIF"},
 		{name: "cut short", report: report[:len(report)/2], want: "failed: ended with status 0, and its output is not usable"},
 		{name: "of another", report: strings.ReplaceAll(report, `"CodeQL"`, `"Other"`), want: "failed: ended with status 0, and its output is not usable: it holds a run of something else"},
 		{name: "no runs", report: `{"version":"2.1.0","runs":[]}`, want: "failed: ended with status 0, and its output is not usable: it holds no run"},

@@ -11,14 +11,14 @@ type Exemption interface {
 	Exempts(run *finding.Run, f *finding.Finding) (by string, ok bool)
 }
 
-// exempt returns the first word that a finding does not count.
-func (p Policy) exempt(run *finding.Run, f *finding.Finding) (by string, ok bool) {
+// exempt returns the first word that a finding does not count, and whose it is.
+func (p Policy) exempt(run *finding.Run, f *finding.Finding) (by string, whose Exemption) {
 	for _, e := range p.Exemptions {
 		if by, ok := e.Exempts(run, f); ok {
-			return by, true
+			return by, e
 		}
 	}
-	return "", false
+	return "", nil
 }
 
 // A Noticer is an Exemption that has something to say about itself beside its

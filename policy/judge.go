@@ -46,6 +46,7 @@ type decided struct {
 	threshold *Threshold
 	severity  finding.Severity // that was judged by
 	byFixable bool             // the threshold is not about it
+	justified *Justified       // why it is exempt, without its place
 }
 
 func newJudge(p Policy) *judge {
@@ -92,7 +93,7 @@ func (j *judge) subject(f *finding.Finding) subject {
 // decide finds the fate of one finding of the run.
 func (j *judge) decide(f *finding.Finding) decided {
 	if mark, ok := addedMark(j.run, f); ok && j.policy.AddedMarks != MarksCount {
-		if _, exempt := j.policy.exempt(j.run, f); !exempt {
+		if _, whose := j.policy.exempt(j.run, f); whose == nil {
 			if d, ok := j.marked(f, mark); ok {
 				return d
 			}
@@ -105,8 +106,10 @@ func (j *judge) decide(f *finding.Finding) decided {
 		}
 		return decided{Decision: Decision{Ignored, by}}
 	}
-	if by, ok := j.policy.exempt(j.run, f); ok {
-		return decided{Decision: Decision{Ignored, by}}
+	if by, whose := j.policy.exempt(j.run, f); whose != nil {
+		d := decided{Decision: Decision{Ignored, by}}
+		d.justify(whose, j.run, f)
+		return d
 	}
 	s := j.subject(f)
 	if r := j.firstRule(&s); r != nil {

@@ -29,8 +29,8 @@ func (p *Policy) known(res finding.Results) (by [][]string, notices []string) {
 		if f.Suppressed() {
 			return false
 		}
-		_, exempt := p.exempt(&res.Runs[run], f)
-		return !exempt
+		_, whose := p.exempt(&res.Runs[run], f)
+		return whose == nil
 	}
 	already := func(run, i int) bool { return res.Since != nil && res.Runs[run].Findings[i].Base != "" }
 	if p.Baseline != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/text"
@@ -58,12 +59,17 @@ type Verdict struct {
 
 	// Known says where the baseline has each finding; nil: there is none.
 	Known [][]string `json:"-"`
+
+	// Justified are the findings that are ignored for a reason that VEX knows,
+	// in their order, and Day is the one that the verdict is of.
+	Justified []Justified `json:"-"`
+	Day       time.Time   `json:"-"`
 }
 
 // Judge applies the policy to the results.
 func (p Policy) Judge(res finding.Results) Verdict {
 	known, notices := p.known(res)
-	v := Verdict{Decisions: make([][]Decision, len(res.Runs)), Known: known}
+	v := Verdict{Decisions: make([][]Decision, len(res.Runs)), Known: known, Day: day(p.Facts.Now)}
 	j := newJudge(p)
 	var limits counter
 	for i := range res.Runs {
@@ -77,6 +83,10 @@ func (p Policy) Judge(res finding.Results) Verdict {
 				d = decided{Decision: Decision{Pass, known[i][n]}, severity: d.severity}
 			}
 			v.Decisions[i][n] = d.Decision
+			if d.justified != nil {
+				d.justified.Run, d.justified.Finding = i, n
+				v.Justified = append(v.Justified, *d.justified)
+			}
 			limits.add(d, place{i, n})
 		}
 	}

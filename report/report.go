@@ -34,6 +34,7 @@ func Formats() []Format {
 		{"sarif-upload", writeSARIF(sarif.Options{Upload: true})},
 		{"json", JSON},
 		{"inventory", Inventory},
+		{"openvex", OpenVEX},
 		{"markdown", Markdown},
 		{"html", HTML},
 		{"junit", JUnit},

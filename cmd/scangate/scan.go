@@ -255,6 +255,9 @@ func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 		} else {
 			err = errors.Join(err, report.WriteFile(o.File, write))
 		}
+		if o.Format.Name == "openvex" {
+			a.openVEXGaps(rep)
+		}
 	}
 	color := a.terminal && a.getenv("NO_COLOR") == "" && table == a.stdout && isTerminal(table)
 	err = errors.Join(err, report.Table(table, rep, report.TableOptions{Color: color}))

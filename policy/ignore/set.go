@@ -26,6 +26,8 @@ type Set struct {
 	byRule  []int // by a pattern of rules
 	others  []int // by a package or a path alone
 
+	justified bool // an entry has a justification
+
 	fitting sync.Map // rule id → those of byRule that it fits; only saves time
 }
 
@@ -33,6 +35,7 @@ type Set struct {
 func New(list List, now time.Time) *Set {
 	s := &Set{list: list, now: now, byName: map[string][]int{}, byPrint: map[string][]int{}}
 	for i := range list.Entries {
+		s.justified = s.justified || list.Entries[i].Justification != ""
 		switch e := &list.Entries[i]; {
 		case e.ID != "":
 			id := strings.ToLower(e.ID)
@@ -52,16 +55,22 @@ func New(list List, now time.Time) *Set {
 // Exempts reports whether a finding is ignored, and by which entry: of several,
 // by the first. Part of policy.Exemption.
 func (s *Set) Exempts(run *finding.Run, f *finding.Finding) (by string, ok bool) {
+	i := s.first(run, f)
+	if i < 0 {
+		return "", false
+	}
+	return s.list.Entries[i].by(), true
+}
+
+// first returns the first entry by which a finding is ignored, or -1.
+func (s *Set) first(run *finding.Run, f *finding.Finding) int {
 	first := -1
 	s.each(run.Scanner, f, func(i int) {
 		if (first < 0 || i < first) && !s.list.Entries[i].expired(s.now) {
 			first = i
 		}
 	})
-	if first < 0 {
-		return "", false
-	}
-	return s.list.Entries[first].by(), true
+	return first
 }
 
 // each calls do for the entries that fit a finding, those that have expired

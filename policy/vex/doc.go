@@ -201,9 +201,9 @@ func parseTime(stamps []string, exempts bool) (t time.Time, ok bool) {
 	return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), stamp == ""
 }
 
-// target is what a statement is about: a package, perhaps in a product, or an
-// image as a whole.
+// target is what a statement is about: a package, perhaps in a product, an
+// image as a whole, or files of a repository.
 type target struct {
 	in  *packageurl.PackageURL // the image or repository that holds the package; nil: any
-	pkg *packageurl.PackageURL // nil: the image itself
+	pkg *packageurl.PackageURL // nil: the image itself, or files of the repository
 }

@@ -30,7 +30,7 @@ func (d *Document) targets(line int, p product) []target {
 	case len(p.parts) == 0 && url == nil:
 		d.notice(line, "%s: a product without a package URL cannot be told: give it one such as pkg:npm/lodash@4.17.20", p.name())
 		return nil
-	case len(p.parts) == 0 && isImage(*url):
+	case len(p.parts) == 0 && (isImage(*url) || isRepository(*url) && url.Subpath != ""):
 		return []target{{in: url}}
 	case len(p.parts) == 0:
 		return []target{{pkg: url}}

@@ -57,12 +57,28 @@ func keyOf(id string, p packageurl.PackageURL) string {
 	return id + "\x00" + p.Type + "\x00" + p.Namespace + "\x00" + p.Name
 }
 
-// matches reports whether the target is the package of a run's finding.
-func (t target) matches(run *finding.Run, p packageurl.PackageURL) bool {
-	if t.in != nil && isImage(*t.in) && !t.inImage(run.Target) {
+// matches reports whether the target is that of a run's finding: its package,
+// which is empty when it has none, or else its file.
+func (t target) matches(run *finding.Run, f *finding.Finding, p packageurl.PackageURL) bool {
+	switch {
+	case t.in == nil:
+	case isImage(*t.in):
+		if !t.inImage(run.Target) {
+			return false
+		}
+	case t.in.Subpath != "" && (run.Target != "" || !within(f.Location.Path, t.in.Subpath)):
 		return false
 	}
-	return t.pkg == nil || covers(*t.pkg, p)
+	if t.pkg == nil {
+		return isImage(*t.in) == (p.Name != "")
+	}
+	return covers(*t.pkg, p)
+}
+
+// within reports whether a path is another one, or below it.
+func within(path, dir string) bool {
+	rest, ok := strings.CutPrefix(path, dir)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 // covers reports whether a statement on want holds for p: type, namespace and

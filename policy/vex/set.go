@@ -39,22 +39,22 @@ func (s *said) place() string { return fmt.Sprintf("%s:%d", s.doc.Name, s.line) 
 // judge finds the first word that takes a finding out of the verdict, and the
 // first one that stands against it.
 func (s *Set) judge(run *finding.Run, f *finding.Finding) (yes, no *said) {
-	if f.Package == nil || f.Package.PURL == "" {
+	if f.Package != nil && f.Package.PURL == "" {
 		return nil, nil
 	}
-	var p packageurl.PackageURL
+	var p packageurl.PackageURL // stays empty for what is in a file alone
 	ids := idsOf(append([]string{f.RuleID}, f.Aliases...))
 	for _, d := range s.docs {
 		if !d.mentions(ids) {
 			continue
 		}
-		if p.Name == "" {
+		if p.Name == "" && f.Package != nil {
 			var err error
 			if p, err = parsePURL(f.Package.PURL); err != nil {
 				return nil, nil
 			}
 		}
-		for _, w := range d.newest(run, ids, p) {
+		for _, w := range d.newest(run, f, ids, p) {
 			switch {
 			case w.status.exempts() && yes == nil:
 				yes = &said{w, d}
@@ -73,12 +73,12 @@ func (d *Document) mentions(ids []string) bool {
 
 // newest are the statements on a package that are newer than all others, which
 // may be several of one time.
-func (d *Document) newest(run *finding.Run, ids []string, p packageurl.PackageURL) []*statement {
+func (d *Document) newest(run *finding.Run, f *finding.Finding, ids []string, p packageurl.PackageURL) []*statement {
 	var out []*statement
 	for _, id := range ids {
 		for _, key := range [...]string{keyOf(id, p), id} {
 			for _, e := range d.entries[key] {
-				if !e.matches(run, p) {
+				if !e.matches(run, f, p) {
 					continue
 				}
 				switch {
@@ -92,6 +92,14 @@ func (d *Document) newest(run *finding.Run, ids []string, p packageurl.PackageUR
 	}
 	slices.SortStableFunc(out, func(a, b *statement) int { return cmp.Compare(a.line, b.line) })
 	return out
+}
+
+// placeOf is the package of a finding, or else its file.
+func placeOf(f *finding.Finding) string {
+	if f.Package != nil {
+		return f.Package.PURL
+	}
+	return f.Location.Path
 }
 
 // Notices are what a reader of the verdict on these results should know, one
@@ -116,7 +124,7 @@ func (s *Set) Notices(res finding.Results) []string {
 				continue
 			}
 			line := fmt.Sprintf("%s in %s counts: %s says %s, and %s says %s; remove what does not hold any more",
-				text.OneLine(f.RuleID, 60), cutName(f.Package.PURL), yes.place(), yes.status, no.place(), no.status)
+				text.OneLine(f.RuleID, 60), cutName(placeOf(f)), yes.place(), yes.status, no.place(), no.status)
 			switch {
 			case seen[line]:
 			case len(seen) == maxNotices:

@@ -18,10 +18,23 @@ import (
 // Ignore is a decision that an advisory does not affect packages.
 type Ignore struct {
 	ID            string    // of the advisory
-	PURLs         []string  // the packages, with versions or without
+	Aliases       []string  // its other names
+	Products      []Product // what is not affected
 	Justification string    // one of Justifications; without one it is no statement
 	Reason        string    // in words
 	Expires       time.Time // when it stops to hold; zero: never
+}
+
+// Product is what a statement is about: a package, with a version or without,
+// or an image, repository or file with packages in it.
+type Product struct {
+	PURL  string
+	Parts []string // package URLs of the packages; none: the product itself
+}
+
+// compareProducts is the order of products in a document.
+func compareProducts(a, b Product) int {
+	return cmp.Or(strings.Compare(a.PURL, b.PURL), slices.Compare(a.Parts, b.Parts))
 }
 
 // Origin is who makes the statements, and when.
@@ -42,13 +55,19 @@ type openVEXOut struct {
 
 type openVEXStatementOut struct {
 	Vulnerability struct {
-		Name string `json:"name"`
+		Name    string   `json:"name"`
+		Aliases []string `json:"aliases,omitempty"`
 	} `json:"vulnerability"`
-	Products      []openVEXIDOut `json:"products"`
-	Status        string         `json:"status"`
-	StatusNotes   string         `json:"status_notes,omitempty"`
-	Justification string         `json:"justification"`
-	Impact        string         `json:"impact_statement,omitempty"`
+	Products      []openVEXProductOut `json:"products"`
+	Status        string              `json:"status"`
+	StatusNotes   string              `json:"status_notes,omitempty"`
+	Justification string              `json:"justification"`
+	Impact        string              `json:"impact_statement,omitempty"`
+}
+
+type openVEXProductOut struct {
+	ID    string         `json:"@id"`
+	Parts []openVEXIDOut `json:"subcomponents,omitempty"`
 }
 
 type openVEXIDOut struct {
@@ -82,7 +101,7 @@ func Write(ignores []Ignore, o Origin) (data []byte, left []string, err error) {
 		case !g.Expires.IsZero() && !g.Expires.After(o.Timestamp):
 			left = append(left, fmt.Sprintf("ignore %s: expired on %s", cutName(id), g.Expires.UTC().Format(time.DateOnly)))
 			continue
-		case len(g.PURLs) == 0:
+		case len(g.Products) == 0:
 			left = append(left, fmt.Sprintf("ignore %s: it names no package: a statement needs a package URL such as pkg:npm/lodash@4.17.20", cutName(id)))
 			continue
 		}
@@ -91,17 +110,15 @@ func Write(ignores []Ignore, o Origin) (data []byte, left []string, err error) {
 		if !g.Expires.IsZero() {
 			s.StatusNotes = "to be reviewed by " + g.Expires.UTC().Format(time.DateOnly)
 		}
-		for _, word := range slices.Compact(slices.Sorted(slices.Values(g.PURLs))) {
-			if _, err := parsePURL(word); err != nil {
-				return nil, nil, fmt.Errorf("ignore %s: %s: %w", cutName(id), cutName(word), err)
-			}
-			s.Products = append(s.Products, openVEXIDOut{word})
+		s.Vulnerability.Aliases = g.Aliases
+		if s.Products, err = productsOut(g.Products); err != nil {
+			return nil, nil, fmt.Errorf("ignore %s: %w", cutName(id), err)
 		}
 		out.Statements = append(out.Statements, s)
 	}
 	slices.SortStableFunc(out.Statements, func(a, b openVEXStatementOut) int {
-		return cmp.Or(strings.Compare(a.Vulnerability.Name, b.Vulnerability.Name), slices.CompareFunc(a.Products, b.Products, func(x, y openVEXIDOut) int {
-			return strings.Compare(x.ID, y.ID)
+		return cmp.Or(strings.Compare(a.Vulnerability.Name, b.Vulnerability.Name), slices.CompareFunc(a.Products, b.Products, func(x, y openVEXProductOut) int {
+			return cmp.Or(strings.Compare(x.ID, y.ID), slices.CompareFunc(x.Parts, y.Parts, func(x, y openVEXIDOut) int { return strings.Compare(x.ID, y.ID) }))
 		}), strings.Compare(a.Justification, b.Justification), strings.Compare(a.Impact, b.Impact), strings.Compare(a.StatusNotes, b.StatusNotes))
 	})
 	// The identifier must be the document's own, so it is made of its content.
@@ -113,6 +130,23 @@ func Write(ignores []Ignore, o Origin) (data []byte, left []string, err error) {
 	out.ID = "https://openvex.dev/docs/public/vex-" + hex.EncodeToString(sum[:])
 	data, err = encode(out)
 	return data, left, err
+}
+
+// productsOut are the products as they are written, each once.
+func productsOut(products []Product) (out []openVEXProductOut, err error) {
+	for _, p := range slices.CompactFunc(slices.SortedFunc(slices.Values(products), compareProducts), func(a, b Product) bool { return compareProducts(a, b) == 0 }) {
+		for _, word := range append([]string{p.PURL}, p.Parts...) {
+			if _, err := parsePURL(word); err != nil {
+				return nil, fmt.Errorf("%s: %w", cutName(word), err)
+			}
+		}
+		o := openVEXProductOut{ID: p.PURL}
+		for _, part := range p.Parts {
+			o.Parts = append(o.Parts, openVEXIDOut{part})
+		}
+		out = append(out, o)
+	}
+	return out, nil
 }
 
 func encode(v any) ([]byte, error) {

@@ -15,11 +15,11 @@ func origin() Origin {
 
 func TestWrite(t *testing.T) {
 	ignores := []Ignore{
-		{ID: "GHSA-bbbb", PURLs: []string{"pkg:npm/b@2", "pkg:npm/b@1", "pkg:npm/b@2"}, Justification: "component_not_present", Reason: "a <build>\ntool", Expires: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)},
-		{ID: "CVE-2024-1", PURLs: []string{purlA}, Justification: "vulnerable_code_not_in_execute_path"},
-		{ID: "CVE-2024-2", PURLs: []string{purlA}, Reason: "no statement"},
+		{ID: "GHSA-bbbb", Products: []Product{{PURL: "pkg:npm/b@2"}, {PURL: "pkg:npm/b@1"}, {PURL: "pkg:npm/b@2"}}, Justification: "component_not_present", Reason: "a <build>\ntool", Expires: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)},
+		{ID: "CVE-2024-1", Products: []Product{{PURL: purlA}}, Justification: "vulnerable_code_not_in_execute_path"},
+		{ID: "CVE-2024-2", Products: []Product{{PURL: purlA}}, Reason: "no statement"},
 		{ID: "CVE-2024-3", Justification: "component_not_present"},
-		{ID: "CVE-2024-4", PURLs: []string{purlA}, Justification: "component_not_present", Expires: time.Date(2026, 1, 31, 11, 0, 0, 0, time.UTC)},
+		{ID: "CVE-2024-4", Products: []Product{{PURL: purlA}}, Justification: "component_not_present", Expires: time.Date(2026, 1, 31, 11, 0, 0, 0, time.UTC)},
 	}
 	data, left, err := Write(ignores, origin())
 	if err != nil {
@@ -125,7 +125,7 @@ func TestWriteRefuses(t *testing.T) {
 		"no time":       {Ignore{}, Origin{Author: "x"}, "an OpenVEX document needs an author and a timestamp"},
 		"no id":         {Ignore{Justification: "component_not_present"}, origin(), "an ignore with a justification names no advisory: give it an id"},
 		"justification": {Ignore{ID: "CVE-1", Justification: "component_not_presnt"}, origin(), `ignore CVE-1: unknown justification "component_not_presnt"; did you mean "component_not_present"?`},
-		"package":       {Ignore{ID: "CVE-1", Justification: "component_not_present", PURLs: []string{"lodash"}}, origin(), "ignore CVE-1: lodash: it is not a package URL such as pkg:npm/lodash@4.17.20"},
+		"package":       {Ignore{ID: "CVE-1", Justification: "component_not_present", Products: []Product{{PURL: "lodash"}}}, origin(), "ignore CVE-1: lodash: it is not a package URL such as pkg:npm/lodash@4.17.20"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, _, err := Write([]Ignore{tt.ignore}, tt.origin); err == nil || err.Error() != tt.want {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -71,6 +72,9 @@ func Insert(data []byte, name string, r Request, scanners []string, now time.Tim
 	before, err := listOf(data, name, scanners)
 	if err != nil {
 		return nil, Entry{}, err
+	}
+	if !utf8.ValidString(r.What + r.Package + r.Path + r.Scanner + r.Reason + r.Expires) {
+		return nil, Entry{}, errors.New("ignore: what is to be written is not UTF-8")
 	}
 	alone, err := listOf([]byte("ignore:\n"+strings.Join(r.lines(""), "\n")+"\n"), "the new ignore", scanners)
 	if err != nil {

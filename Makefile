@@ -33,7 +33,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz sarif-validate compare-trivy real-images image clean
+.PHONY: build demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -68,6 +68,13 @@ fuzz:
 			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
 		done; done
 
+# The parsers of what decides over the verdict, a minute each, as part of ci.
+POLICY_TARGETS := config:FuzzParse policy:FuzzParse policy:FuzzParseCases policy/ignore:FuzzParse policy/ignore:FuzzForeign policy/ignore:FuzzInsert \
+	scanners:FuzzReadMark policy/vex:FuzzOpenVEX policy/vex:FuzzCycloneDX policy/vex:FuzzCSAF policy/baseline:FuzzParse sarif:FuzzDecode
+fuzz-policy: FUZZTIME := 60s
+fuzz-policy:
+	@.ci/fuzz $(FUZZTIME) $(POLICY_TARGETS)
+
 # The package managers of projects. Two are called yarn, so each has a directory.
 NODE_TOOLS := pnpm yarn1 yarn4
 empty :=
@@ -76,7 +83,7 @@ NODE_PATHS := $(subst $(empty) ,:,$(NODE_TOOLS:%=$(TOOLS)/node/%/node_modules/.b
 # Here a tool that is missing is a failure of the tests that run it.
 ci: export SCANGATE_CONTRACT_TESTS := required
 ci: export PATH := $(TOOLS)/ci:$(NODE_PATHS):$(PATH)
-ci: fmt tidy vet lint workflows next-go ci-tools demo sarif-validate race real-images
+ci: fmt tidy vet lint workflows next-go ci-tools demo sarif-validate race fuzz-policy real-images
 
 # The programs that scangate runs, and the web applications that it scans, for
 # the tests that do so really. They need Python with pip and Rust beside Go and

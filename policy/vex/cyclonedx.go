@@ -2,9 +2,12 @@ package vex
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/scangate/scangate/policy/vex/vers"
 )
 
 // cycloneDXJustifications are the labels of CycloneDX.
@@ -122,15 +125,16 @@ func (d *Document) addAffects(c claim, all []cycloneDXAffects, refs references) 
 		}
 		for _, v := range a.Versions {
 			for _, t := range targets {
-				switch narrow, ok := t.narrowed(v.Version); {
-				case v.Status == "unaffected" && v.Version == "":
-					d.notice(c.line, "%s: a range of versions is not supported: name each version", cutName(a.Ref))
-				case v.Status == "unaffected" && ok:
-					c.targets = append(c.targets, narrow)
-				case v.Status == "unaffected": // another version than the component has
-				case v.Version == "":
+				narrow, ok, err := t.narrowed(v.Version, v.Range, v.Status != "unaffected" || !c.status.exempts())
+				switch {
+				case err != nil && v.Status == "unaffected":
+					d.notice(c.line, "%s: %v: name each version", cutName(a.Ref), err)
+				case err != nil: // all of it counts
 					against.targets = append(against.targets, t)
-				case ok:
+				case !ok: // other versions than the component has
+				case v.Status == "unaffected":
+					c.targets = append(c.targets, narrow)
+				default:
 					against.targets = append(against.targets, narrow)
 				}
 			}
@@ -147,16 +151,31 @@ func (d *Document) addAffects(c claim, all []cycloneDXAffects, refs references) 
 	return d.add(c)
 }
 
-// narrowed is the target at one version; false when it has another.
-func (t target) narrowed(version string) (target, bool) {
-	if t.pkg == nil || version == "" {
-		return t, false
+// narrowed is the target at one version, or at those of a range; false when it
+// has another. In doubt a version that cannot be compared is one of them.
+func (t target) narrowed(version, versions string, doubt bool) (narrow target, ok bool, err error) {
+	switch {
+	case t.pkg == nil:
+		return t, false, errors.New("an image has no versions but digests")
+	case version == "" && versions == "":
+		return t, false, errors.New("neither a version nor a range is given")
+	case version != "":
+		pkg := *t.pkg
+		if pkg.Version == "" {
+			pkg.Version = version
+		}
+		t.pkg = &pkg
+		return t, pkg.Version == version, nil
 	}
-	narrow := *t.pkg
-	if narrow.Version == "" {
-		narrow.Version = version
+	r, err := vers.Parse(versions)
+	switch {
+	case err != nil:
+		return t, false, fmt.Errorf("a range of versions cannot be used: %w", err)
+	case !r.For(t.pkg.Type):
+		return t, false, errors.New("a range of versions cannot be used: it is of another kind than the package")
 	}
-	return target{in: t.in, pkg: &narrow}, narrow.Version == version
+	t.versions, t.doubt = r, doubt
+	return t, t.pkg.Version == "" || t.ranges(*t.pkg), nil
 }
 
 // references are the components of a bill of materials, by what they are

@@ -16,6 +16,7 @@ import (
 
 	"github.com/package-url/packageurl-go"
 
+	"github.com/scangate/scangate/policy/vex/vers"
 	"github.com/scangate/scangate/text"
 )
 
@@ -206,4 +207,7 @@ func parseTime(stamps []string, exempts bool) (t time.Time, ok bool) {
 type target struct {
 	in  *packageurl.PackageURL // the image or repository that holds the package; nil: any
 	pkg *packageurl.PackageURL // nil: the image itself, or files of the repository
+
+	versions *vers.Range // of the package; nil: all that pkg stands for
+	doubt    bool        // versions that cannot be compared are meant, too
 }

@@ -2,6 +2,7 @@ package vex
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func Parse(name string, data []byte) (*Document, error) {
 	case err != nil:
 		return nil, err
 	case d.claims > 0 && d.usable == 0:
-		return nil, fmt.Errorf("%s: no statement of this %s document can be used: %s", name, d.Format, d.first)
+		return nil, fmt.Errorf("%s: no statement of this %s document can be used: %s", name, d.Format, cmp.Or(d.first, "they are about other versions than those of their products"))
 	case d.claims == 0:
 		d.notice(1, "the %s document holds no statement", d.Format)
 	}

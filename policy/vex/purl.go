@@ -42,7 +42,7 @@ func isRepository(p packageurl.PackageURL) bool {
 // versioned reports whether the version of the product, or of the package in
 // it, is known.
 func (t target) versioned() bool {
-	return t.in != nil && t.in.Version != "" || t.pkg != nil && t.pkg.Version != ""
+	return t.in != nil && t.in.Version != "" || t.pkg != nil && t.pkg.Version != "" || t.versions != nil
 }
 
 // key is where the target is looked for.
@@ -72,7 +72,26 @@ func (t target) matches(run *finding.Run, f *finding.Finding, p packageurl.Packa
 	if t.pkg == nil {
 		return isImage(*t.in) == (p.Name != "")
 	}
-	return covers(*t.pkg, p)
+	return covers(*t.pkg, p) && t.ranges(p)
+}
+
+// ranges reports whether the version of a package is among those of the target.
+func (t target) ranges(p packageurl.PackageURL) bool {
+	if t.versions == nil {
+		return true
+	}
+	in, known := t.versions.Contains(fullVersion(p))
+	return in || !known && t.doubt
+}
+
+// fullVersion is the version of a package as it is compared: that of an
+// operating system's may have an epoch, which is beside it.
+func fullVersion(p packageurl.PackageURL) string {
+	epoch := p.Qualifiers.Map()["epoch"]
+	if epoch == "" || strings.Contains(p.Version, ":") {
+		return p.Version
+	}
+	return epoch + ":" + p.Version
 }
 
 // within reports whether a path is another one, or below it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/scangate/scangate/config"
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy/pattern"
 	"github.com/scangate/scangate/text"
 )
 
@@ -18,7 +19,7 @@ type condition struct {
 	// admits reports whether one of the values is wanted.
 	admits func(value string) bool
 	exact  []string // all values that are wanted, when they are so few
-	paths  []*pathGlob
+	paths  []*pattern.Path
 	holds  func(n float64) bool
 }
 
@@ -27,7 +28,7 @@ func (c *condition) test(s *subject) truth {
 	switch {
 	case c.key.takes == paths:
 		parts := s.pathParts()
-		return answer(parts != nil && slices.ContainsFunc(c.paths, func(p *pathGlob) bool { return p.match(s.finding.Location.Path, parts) }))
+		return answer(parts != nil && slices.ContainsFunc(c.paths, func(p *pattern.Path) bool { return p.Match(s.finding.Location.Path, parts) }))
 	case c.admits != nil:
 		return answer(slices.ContainsFunc(c.key.folded(s), c.admits))
 	case !s.facts.has(c.key.name):
@@ -42,7 +43,7 @@ func (c *condition) test(s *subject) truth {
 func (k *matchKey) folded(s *subject) []string {
 	var out []string
 	for _, v := range k.values(s) {
-		if v == "" || len(v) > maxMatched {
+		if v == "" || len(v) > pattern.MaxMatched {
 			continue
 		}
 		if k.takes == patterns {
@@ -117,8 +118,8 @@ func parseCondition(k *matchKey, v config.Section, known Known, scanners []strin
 		case severities:
 			test, err = parseSeverities(w.text)
 		case paths:
-			var p *pathGlob
-			p, err = compilePath(w.text)
+			var p *pattern.Path
+			p, err = pattern.CompilePath(w.text)
 			c.paths = append(c.paths, p)
 		default:
 			var n comparisons
@@ -150,30 +151,30 @@ func parseCondition(k *matchKey, v config.Section, known Known, scanners []strin
 // parseName reads a name, or a pattern of names, that must be among the known
 // ones: a misspelt one would be a hole in the gate.
 func parseName(name string, known []string, thing string) (func(string) bool, error) {
-	g, err := compileGlob(name)
+	g, err := pattern.Compile(name)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(known, g.match) {
+	if !slices.ContainsFunc(known, g.Match) {
 		if len(known) == 0 {
 			return nil, fmt.Errorf("no scanner that is meant has a %s", thing)
 		}
 		return nil, fmt.Errorf("unknown %s %q%s", thing, name, text.Suggest(name, known))
 	}
-	return g.match, nil
+	return g.Match, nil
 }
 
 // parsePattern reads a pattern, and returns the only text that it stands for
 // when there is only one. Case does not count: values come in lower case.
-func parsePattern(pattern string) (test func(string) bool, only string, err error) {
-	g, err := compileGlob(strings.ToLower(pattern))
+func parsePattern(word string) (test func(string) bool, only string, err error) {
+	g, err := pattern.Compile(strings.ToLower(word))
 	if err != nil {
 		return nil, "", err
 	}
-	if only, ok := g.exact(); ok {
-		return g.match, only, nil
+	if only, ok := g.Exact(); ok {
+		return g.Match, only, nil
 	}
-	return g.match, "", nil
+	return g.Match, "", nil
 }
 
 func relationshipNames() []string { return []string{"direct", "indirect", "transitive"} }

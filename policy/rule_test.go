@@ -224,7 +224,7 @@ func TestMistakesInRules(t *testing.T) {
 		{"rules: [{match: {scanner: \"nmp-*\"}, action: fail}]", `f.yaml:1:36: scanner: unknown scanner "nmp-*"; want one of cargo-audit, checkov, dependency, iac, image, npm-audit, secret`},
 		{"rules: [{match: {framework: kubernets}, action: fail}]", `f.yaml:1:38: framework: unknown framework "kubernets"; did you mean "kubernetes"?`},
 		{"rules: [{match: {framework: terraform, scanner: secret}, action: fail}]", `f.yaml:1:38: framework: no scanner that is meant has a framework`},
-		{"rules: [{match: {path: \"!a\"}, action: fail}]", `f.yaml:1:33: path: pattern "!a": there is no negation; write a rule for it before this one`},
+		{"rules: [{match: {path: \"!a\"}, action: fail}]", `f.yaml:1:33: path: pattern "!a": there is no negation: write what is meant in an entry of its own; \! is the character itself`},
 		{"rules: [{match: {rule: \"[\"}, action: fail}]", `f.yaml:1:33: rule: pattern "[" has a [ without its ]; write \[ for the character itself`},
 		{"rules: [{match: {kev: yes}, action: fail}]", `f.yaml:1:32: kev: want true or false, not "yes"`},
 		{"rules: [{match: {cvss: \">=11\"}, action: fail}]", `f.yaml:1:33: cvss: "11" is not a number from 0 to 10`},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy/pattern"
 )
 
 // subject is a finding while it is judged.
@@ -22,7 +23,7 @@ type subject struct {
 // pathParts are the folders and the name of the file of the finding.
 func (s *subject) pathParts() []string {
 	path := s.finding.Location.Path
-	if s.parts == nil && path != "" && len(path) <= maxMatched {
+	if s.parts == nil && path != "" && len(path) <= pattern.MaxMatched {
 		s.parts = strings.Split(path, "/")
 	}
 	return s.parts

@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy/pattern"
 	"github.com/scangate/scangate/text"
 )
 
@@ -110,7 +111,7 @@ func (f *foreign) grypePackage(n *yaml.Node, e *Entry) bool {
 			}
 			c = ofType(kind)
 		case "location":
-			p, err := fullPattern(word)
+			p, err := pattern.CompileWhole(word)
 			if err != nil {
 				f.problem(v.Line, "package.location: %v", err)
 				return false

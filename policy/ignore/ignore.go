@@ -10,8 +10,12 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/policy/pattern"
 	"github.com/scangate/scangate/text"
 )
+
+// maxPattern bounds the words of an entry, in bytes.
+const maxPattern = 1024
 
 // maxReason is how much of a reason is shown, in characters.
 const maxReason = 300
@@ -116,8 +120,8 @@ func named(id string) condition {
 }
 
 // ofRule is the condition that the id of a finding's rule fits a pattern.
-func ofRule(pattern string) condition {
-	return func(f *finding.Finding) bool { return text.Wildcard(pattern, strings.ToLower(f.RuleID)) }
+func ofRule(word string) condition {
+	return func(f *finding.Finding) bool { return text.Wildcard(word, strings.ToLower(f.RuleID)) }
 }
 
 // printed is the condition that a finding has a fingerprint, in lower case.
@@ -127,12 +131,12 @@ func printed(fingerprint string) condition {
 
 // at is the condition that a finding is in a file: one of the repository or,
 // for what is in an image, one of the image.
-func at(p pathPattern) condition {
+func at(p *pattern.Path) condition {
 	return func(f *finding.Finding) bool {
-		if f.Location.Path != "" && p.match(f.Location.Path) {
+		if f.Location.Path != "" && p.Match(f.Location.Path, nil) {
 			return true
 		}
-		return f.Layer != nil && f.Layer.File != "" && p.match(strings.TrimPrefix(f.Layer.File, "/"))
+		return f.Layer != nil && f.Layer.File != "" && p.Match(strings.TrimPrefix(f.Layer.File, "/"), nil)
 	}
 }
 

@@ -63,7 +63,7 @@ func TestInsertRefuses(t *testing.T) {
 		{"", bad(func(r *Request) { r.Expires = "soon" }), `ignore: expires: "soon" is not a day such as 2027-03-31`},
 		{"", bad(func(r *Request) { r.Reason = "" }), "ignore: the entry gives no reason: add reason, for those who read it next"},
 		{"", bad(func(r *Request) { r.Scanner = "iak" }), `ignore: unknown scanner "iak"; did you mean "iac"?`},
-		{"", bad(func(r *Request) { r.Path = "a[" }), "ignore: path: the pattern is not closed, or otherwise malformed"},
+		{"", bad(func(r *Request) { r.Path = "a[" }), `ignore: path: pattern "a[" has a [ without its ]; write \[ for the character itself`},
 		{"ignore: [{id: cve-9, reason: y, permanent: true}]\n", good, "f.yaml:1: this is ignored here already"},
 		{"ignore:\n- {id: CVE-9, reason: y, expires: 2026-01-01}\n", good, "f.yaml:2: this is ignored here already, but has expired on 2026-01-01: change its date"},
 		{"ignore: [{id: a, reason: y, permanent: true}]\n", good, "f.yaml: cannot be changed without changing its form: add to its list ignore by hand: {id: CVE-9, reason: x, expires: 2027-02-01}"},

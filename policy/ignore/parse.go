@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/policy/pattern"
 	"github.com/scangate/scangate/text"
 )
 
@@ -70,7 +71,7 @@ func parseEntry(s config.Section, scanners []string) (Entry, error) {
 		{r.Fingerprint, "fingerprint", &e.Fingerprint, func(w string) (condition, error) { return printed(strings.ToLower(w)), nil }},
 		{r.Package, "package", &e.Package, ofPackage},
 		{r.Path, "path", &e.Path, func(w string) (condition, error) {
-			p, err := gitPattern(w)
+			p, err := pattern.CompilePath(w)
 			return at(p), err
 		}},
 		{r.Reason, "reason", &e.Reason, nil},

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/scangate/scangate/policy/pattern"
 	"github.com/scangate/scangate/text"
 )
 
@@ -84,7 +85,7 @@ func (f *foreign) trivyEntry(n *yaml.Node, scanners []string) {
 			return f.end(v, &e.Until)
 		case "paths":
 			return f.words(v, func(w string) bool {
-				p, err := fullPattern(w)
+				p, err := pattern.CompileWhole(w)
 				if err != nil {
 					f.problem(v.Line, "paths: %v", err)
 					return false

@@ -1,4 +1,4 @@
-package policy
+package pattern
 
 import (
 	"strings"
@@ -16,21 +16,26 @@ func TestPatterns(t *testing.T) {
 		{"[!a-c]x", "dx", "ax"},
 		{"[]]", "]", "["},
 		{`\*\[`, "*[", "a["},
+		{`[\]a]`, "] a", "\\"},
+		{`[a\-c]`, "a - c", "b"},
+		{"[[:digit:]x]", "1 x", "d :"},
+		{"[![:upper:]]", "a 1", "A"},
+		{"[[:]", "[ :", "]"},
 		{"pkg:npm/@angular/*", "pkg:npm/@angular/core@1", "pkg:npm/angular/core"},
 		{"*.min.js", "a.min.js", "a.js"},
 		{"ü*", "über", "uber"},
 	} {
-		g, err := compileGlob(tt.pattern)
+		g, err := Compile(tt.pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range strings.Fields(tt.yes) {
-			if !g.match(s) {
+			if !g.Match(s) {
 				t.Errorf("%s is not for %s", tt.pattern, s)
 			}
 		}
 		for _, s := range strings.Fields(tt.no) {
-			if g.match(s) {
+			if g.Match(s) {
 				t.Errorf("%s is for %s", tt.pattern, s)
 			}
 		}
@@ -50,30 +55,31 @@ func TestPathPatterns(t *testing.T) {
 		{"**/x", "x a/x a/b/x", "ax"},
 		{"a/**", "a/b a/b/c", "a b"},
 		{"**", "a a/b", ""},
+		{"a**/b", "ab/b a/b", "a/x/b ab"},
 		{"a/*/c", "a/b/c", "a/c a/b/b/c"},
 		{"pages/[[]id].tsx", "pages/[id].tsx", "pages/i.tsx"},
 		{"**/a/**/b/**/c", "a/b/c x/a/y/b/z/c/d a/a/b/b/c", "a/c/b b/a/c"},
 	} {
-		p, err := compilePath(tt.pattern)
+		p, err := CompilePath(tt.pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range strings.Fields(tt.yes) {
-			if !p.match(s, strings.Split(s, "/")) {
+			if !p.Match(s, strings.Split(s, "/")) || !p.Match(s, nil) {
 				t.Errorf("%s is not for %s", tt.pattern, s)
 			}
 		}
 		for _, s := range strings.Fields(tt.no) {
-			if p.match(s, strings.Split(s, "/")) {
+			if p.Match(s, strings.Split(s, "/")) {
 				t.Errorf("%s is for %s", tt.pattern, s)
 			}
 		}
 	}
 	for pattern, want := range map[string]string{
 		"!a": "no negation", "": "matches nothing", "/": "matches nothing", "a//b": "no empty parts", "../a": "neither . nor ..", "a/[b": "without its ]",
-		strings.Repeat("a", 300): "over 256 bytes", `a\`: `ends in a \`, "a/\xff": "not UTF-8",
+		strings.Repeat("a", 1030): "over 1024 bytes", "*.{js,ts}": "alternatives", "a}": "alternatives", `web\a`: "is no separator", "[[:x:]]": "class of characters", ".": "matches nothing", "./": "matches nothing", `a\`: `ends in a \`, "a/\xff": "not UTF-8",
 	} {
-		if _, err := compilePath(pattern); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := CompilePath(pattern); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", pattern, err, want)
 		}
 	}
@@ -82,21 +88,56 @@ func TestPathPatterns(t *testing.T) {
 // TestPatternsAreFast: no pattern takes long, whatever it is tried on.
 func TestPatternsAreFast(t *testing.T) {
 	start := time.Now()
-	g, err := compileGlob(strings.Repeat("a*", 100) + "b")
+	g, err := Compile(strings.Repeat("a*", 100) + "b")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := compilePath(strings.Repeat("**/a*b/", 30) + "c")
+	p, err := CompilePath(strings.Repeat("**/a*b/", 30) + "c")
 	if err != nil {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("ab/", 1300) + "d"
 	for range 100 {
-		if g.match(strings.Repeat("a", maxMatched-2)+"cX") || p.match(long, strings.Split(long, "/")) {
+		if g.Match(strings.Repeat("a", MaxMatched-2)+"cX") || p.Match(long, strings.Split(long, "/")) {
 			t.Fatal("they match")
 		}
 	}
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("100 rounds took %s", d)
+	}
+}
+
+func TestWholePatterns(t *testing.T) {
+	for _, tt := range []struct{ pattern, yes, no string }{
+		{"a/b", "a/b", "a/b/c x/a/b"},
+		{"/usr/lib/*.jar", "usr/lib/a.jar", "usr/lib/x/a.jar"},
+		{"**/a", "a b/a", "a/b"},
+		{"web/**", "web/a web/a/b web", "x/web/a"},
+		{"**", "a a/b", ""},
+	} {
+		p, err := CompileWhole(tt.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range strings.Fields(tt.yes) {
+			if !p.Match(s, nil) {
+				t.Errorf("%s is not for %s", tt.pattern, s)
+			}
+		}
+		for _, s := range strings.Fields(tt.no) {
+			if p.Match(s, nil) {
+				t.Errorf("%s is for %s", tt.pattern, s)
+			}
+		}
+	}
+	for pattern, want := range map[string]string{
+		"": "names no path", "..": "leads out", "../a": "leads out", "{a,b}": "alternatives", "[": "without its ]", strings.Repeat("a", 1030): "over 1024 bytes",
+	} {
+		if _, err := CompileWhole(pattern); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", pattern, err, want)
+		}
+	}
+	if _, err := Compile(strings.Repeat("a", 300)); err == nil || !strings.Contains(err.Error(), "over 256 bytes") {
+		t.Error(err)
 	}
 }

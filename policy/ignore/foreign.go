@@ -1,13 +1,12 @@
 package ignore
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -51,8 +50,6 @@ func Foreign(name string, data []byte) List {
 	switch {
 	case len(data) > MaxFile:
 		return Unreadable(name, fmt.Errorf("over the limit of %d KiB", MaxFile>>10))
-	case !utf8.Valid(data):
-		return Unreadable(name, errors.New("not UTF-8"))
 	case path.Base(name) == trivyName:
 		f.trivy(string(data))
 	case path.Base(name) == trivyYAMLName:
@@ -111,7 +108,13 @@ func (f *foreign) add(line int, e Entry) {
 func (f *foreign) yaml(data []byte, do func(*yaml.Node)) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		f.problem(0, "not valid YAML: %s", text.OneLine(strings.TrimPrefix(err.Error(), "yaml: "), 200))
+		line, msg := 0, strings.TrimPrefix(err.Error(), "yaml: ")
+		if number, rest, ok := strings.Cut(strings.TrimPrefix(msg, "line "), ": "); ok && strings.HasPrefix(msg, "line ") {
+			if n, err := strconv.Atoi(number); err == nil {
+				line, msg = max(1, n), rest
+			}
+		}
+		f.problem(line, "not valid YAML: %s", text.OneLine(msg, 200))
 		return
 	}
 	if len(doc.Content) == 0 {

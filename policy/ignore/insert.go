@@ -73,8 +73,10 @@ func Insert(data []byte, name string, r Request, scanners []string, now time.Tim
 	if err != nil {
 		return nil, Entry{}, err
 	}
-	if !utf8.ValidString(r.What + r.Package + r.Path + r.Scanner + r.Reason + r.Expires) {
-		return nil, Entry{}, errors.New("ignore: what is to be written is not UTF-8")
+	for _, word := range []string{r.What, r.Package, r.Path, r.Scanner, r.Reason, r.Expires} {
+		if !utf8.ValidString(word) {
+			return nil, Entry{}, errors.New("ignore: what is to be written is not UTF-8")
+		}
 	}
 	alone, err := listOf([]byte("ignore:\n"+strings.Join(r.lines(""), "\n")+"\n"), "the new ignore", scanners)
 	if err != nil {

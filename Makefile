@@ -65,7 +65,7 @@ FUZZTIME := 20s
 fuzz:
 	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
 		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$f); do \
-			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
+			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 500x ./$$(dirname $$f) || exit 1; \
 		done; done
 
 # The parsers of what decides over the verdict, a minute each, as part of ci.

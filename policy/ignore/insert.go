@@ -143,8 +143,8 @@ func equal(a, b Entry) bool {
 // insert puts the lines of an entry into a configuration that parses.
 func insert(data, name string, r Request) (string, error) {
 	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(data), &doc); err != nil {
-		return "", byHand(name, r)
+	if err := yaml.Unmarshal([]byte(data), &doc); err != nil || strings.ContainsAny(strings.ReplaceAll(data, "\r\n", "\n"), "\r\u0085\u2028\u2029") {
+		return "", byHand(name, r) // YAML ends lines in more ways than we do
 	}
 	end := "\n"
 	if strings.Contains(data, "\r\n") {

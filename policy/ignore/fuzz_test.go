@@ -66,25 +66,24 @@ func FuzzForeign(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind int, data string) {
 		names := RootFiles()
 		name := names[uint(kind)%uint(len(names))]
-		hostile.Bounded(t, len(data), func() {
-			l := Foreign("some/"+name, []byte(data))
-			if len(l.Entries) > len(data) || len(l.Entries) > maxForeign || len(l.Problems) > maxProblems+1 {
-				t.Fatalf("%d entries and %d problems of %d bytes", len(l.Entries), len(l.Problems), len(data))
+		var l List
+		hostile.Bounded(t, len(data), func() { l = Foreign("some/"+name, []byte(data)) })
+		if len(l.Entries) > len(data) || len(l.Entries) > maxForeign || len(l.Problems) > maxProblems+1 {
+			t.Fatalf("%d entries and %d problems of %d bytes", len(l.Entries), len(l.Problems), len(data))
+		}
+		for i := range l.Entries {
+			e := &l.Entries[i]
+			if len(e.Scanners) == 0 || len(e.conditions) == 0 {
+				t.Fatalf("an entry without a scanner or a condition: %+v", e)
 			}
-			for i := range l.Entries {
-				e := &l.Entries[i]
-				if len(e.Scanners) == 0 || len(e.conditions) == 0 {
-					t.Fatalf("an entry without a scanner or a condition: %+v", e)
-				}
-				hostile.Mistake(t, told("some/"+name, e.Origin+": x"), "some/"+name, []byte(data))
-				hostile.OneLine(t, e.by())
-				hostile.OneLine(t, e.title())
-			}
-			for _, p := range l.Problems {
-				hostile.Mistake(t, told("some/"+name, strings.Replace(p, " is not honoured: ", ": ", 1)), "some/"+name, []byte(data))
-			}
-			onlyWhatFits(t, l)
-		})
+			hostile.Mistake(t, told("some/"+name, e.Origin+": x"), "some/"+name, []byte(data))
+			hostile.OneLine(t, e.by())
+			hostile.OneLine(t, e.title())
+		}
+		for _, p := range l.Problems {
+			hostile.Mistake(t, told("some/"+name, strings.Replace(p, " is not honoured: ", ": ", 1)), "some/"+name, []byte(data))
+		}
+		onlyWhatFits(t, l)
 	})
 }
 

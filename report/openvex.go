@@ -20,6 +20,10 @@ func OpenVEX(w io.Writer, r Report) error {
 	if err != nil {
 		return err
 	}
+	// Documents have bounds, and one that nobody can read is of no use.
+	if _, err := vex.Parse("the OpenVEX document", data); err != nil {
+		return err
+	}
 	_, err = w.Write(data)
 	return err
 }

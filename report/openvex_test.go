@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,5 +77,22 @@ func TestOpenVEXOfNothing(t *testing.T) {
 	}
 	if err := OpenVEX(&b, Report{}); err == nil {
 		t.Error("a document without a date is written")
+	}
+}
+
+// TestOpenVEXThatNobodyCanRead: more statements on one rule than are read.
+func TestOpenVEXThatNobodyCanRead(t *testing.T) {
+	run := finding.Run{Scanner: "iac", Status: finding.Completed}
+	for i := range 10_001 {
+		run.Findings = append(run.Findings, finding.Finding{RuleID: "AWS-1", Location: finding.Location{Path: fmt.Sprintf("%d.tf", i)}})
+	}
+	p := policy.DefaultPolicy()
+	p.Facts.Now = time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC)
+	p.Exemptions = []policy.Exemption{excuses{"AWS-1": "x"}}
+	res := finding.Results{Root: "shop", Runs: []finding.Run{run}}
+	var b bytes.Buffer
+	err := OpenVEX(&b, Report{Results: res, Verdict: p.Judge(res)})
+	if err == nil || !strings.Contains(err.Error(), "over the limit of 10,000 statements") || b.Len() > 0 {
+		t.Errorf("%v, %d bytes", err, b.Len())
 	}
 }

@@ -28,17 +28,7 @@ type Exempted struct {
 // or in the file that it was found in. What has no package is told by its file.
 // What cannot be told from others is left out, and named, a line each.
 func Ignores(res finding.Results, exempted []Exempted) (ignores []Ignore, left []string) {
-	w := writer{res: res, byID: map[string][]place{}, exempted: map[place]bool{}}
-	for i := range res.Runs {
-		for j := range res.Runs[i].Findings {
-			for _, id := range namesOf(&res.Runs[i].Findings[j]) {
-				w.byID[id] = append(w.byID[id], place{i, j})
-			}
-		}
-	}
-	for _, e := range exempted {
-		w.exempted[place{e.Run, e.Finding}] = true
-	}
+	w := newWriter(res, exempted)
 	at := map[string]int{}
 	for _, e := range exempted {
 		run := &res.Runs[e.Run]
@@ -67,11 +57,75 @@ func namesOf(f *finding.Finding) []string { return idsOf(append([]string{f.RuleI
 // place is that of a finding in results.
 type place struct{ run, finding int }
 
-// writer knows which findings a statement may hold for.
+// writer knows which findings a statement must not hold for.
 type writer struct {
-	res      finding.Results
-	byID     map[string][]place
-	exempted map[place]bool
+	res    finding.Results
+	counts map[string][]rival // by what a target finds them by; sorted by path
+	known  map[string]bool    // answers of exceeds, by names and product
+}
+
+// rival is a finding that is not exempted.
+type rival struct {
+	run     *finding.Run
+	finding *finding.Finding
+	purl    packageurl.PackageURL // empty when it has no package
+}
+
+func newWriter(res finding.Results, exempted []Exempted) *writer {
+	w := &writer{res: res, counts: map[string][]rival{}, known: map[string]bool{}}
+	out := map[place]bool{}
+	for _, e := range exempted {
+		out[place{e.Run, e.Finding}] = true
+	}
+	for i := range res.Runs {
+		for j := range res.Runs[i].Findings {
+			r := rival{run: &res.Runs[i], finding: &res.Runs[i].Findings[j]}
+			if r.finding.Package != nil {
+				var err error
+				if r.purl, err = parsePURL(r.finding.Package.PURL); err != nil {
+					continue // no statement is about it
+				}
+			}
+			if out[place{i, j}] {
+				continue
+			}
+			for _, id := range namesOf(r.finding) {
+				keys := []string{keyOf(id, r.purl)}
+				if v := plainVersion(r.purl); v != "" {
+					keys = append(keys, keys[0]+"\x00"+v)
+				}
+				for _, key := range keys {
+					w.counts[key] = append(w.counts[key], r)
+				}
+			}
+		}
+	}
+	for _, list := range w.counts {
+		slices.SortStableFunc(list, func(a, b rival) int { return strings.Compare(a.finding.Location.Path, b.finding.Location.Path) })
+	}
+	return w
+}
+
+// rivals are the findings of a name that count and that a target may be about.
+func (w *writer) rivals(id string, t target) []rival {
+	var p packageurl.PackageURL
+	if t.pkg != nil {
+		p = *t.pkg
+	}
+	key := keyOf(id, p)
+	if v := plainVersion(p); v != "" {
+		key += "\x00" + v
+	}
+	list := w.counts[key]
+	if t.in == nil || isImage(*t.in) || t.in.Subpath == "" {
+		return list
+	}
+	from := func(path string) int {
+		i, _ := slices.BinarySearchFunc(list, path, func(r rival, path string) int { return strings.Compare(r.finding.Location.Path, path) })
+		return i
+	}
+	file, dir := t.in.Subpath, t.in.Subpath+"/"
+	return slices.Concat(list[from(file):from(file+"\x00")], list[from(dir):from(file+"0")]) // 0 follows /
 }
 
 // product is what tells a finding from all that is not exempted, or why there
@@ -95,7 +149,7 @@ func (w *writer) product(at place) (p Product, why string) {
 	}
 	for _, c := range candidates {
 		t, err := c.target()
-		if err == nil && t.matches(run, f, purl) && !w.exceeds(f, t) {
+		if err == nil && t.matches(run, f, purl) && !w.exceeds(f, c, t) {
 			return c, ""
 		}
 	}
@@ -140,27 +194,17 @@ func (p Product) target() (target, error) {
 	return out[0], nil
 }
 
-// exceeds reports whether a statement on a finding's rule and a target would
-// hold for a finding that is not exempted.
-func (w *writer) exceeds(f *finding.Finding, t target) bool {
-	for _, id := range namesOf(f) {
-		for _, at := range w.byID[id] {
-			if w.exempted[at] {
-				continue
-			}
-			run := &w.res.Runs[at.run]
-			other := &run.Findings[at.finding]
-			var purl packageurl.PackageURL
-			if other.Package != nil {
-				var err error
-				if purl, err = parsePURL(other.Package.PURL); err != nil {
-					continue // no statement is about it
-				}
-			}
-			if t.matches(run, other, purl) {
-				return true
-			}
-		}
+// exceeds reports whether a statement on a finding's rule and a product would
+// hold for a finding that counts.
+func (w *writer) exceeds(f *finding.Finding, p Product, t target) bool {
+	names := namesOf(f)
+	key := strings.Join(slices.Concat(names, []string{"", p.PURL}, p.Parts), "\x00")
+	does, known := w.known[key]
+	if !known {
+		does = slices.ContainsFunc(names, func(id string) bool {
+			return slices.ContainsFunc(w.rivals(id, t), func(r rival) bool { return t.matches(r.run, r.finding, r.purl) })
+		})
+		w.known[key] = does
 	}
-	return false
+	return does
 }

@@ -126,3 +126,31 @@ func TestIgnores(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestManyFindingsOfOneName: neither equal nor different ones are compared each
+// with each.
+func TestManyFindingsOfOneName(t *testing.T) {
+	const n = 20_000
+	res := finding.Results{Root: "shop", Runs: []finding.Run{{Scanner: "iac"}, {Scanner: "dependency"}, {Scanner: "dependency"}}}
+	var exempted []Exempted
+	for i := range n {
+		for run, purl := range []string{"", "pkg:npm/a@1.0.0", fmt.Sprintf("pkg:npm/a@1.0.%d", i)} {
+			f := finding.Finding{RuleID: "R" + fmt.Sprint(run), Location: finding.Location{Path: fmt.Sprintf("dir%d/file", i)}}
+			if purl != "" {
+				f.Package = &finding.Package{PURL: purl}
+			}
+			res.Runs[run].Findings = append(res.Runs[run].Findings, f)
+			if i%2 == 0 {
+				exempted = append(exempted, Exempted{Run: run, Finding: i, Justification: "component_not_present"})
+			}
+		}
+	}
+	start := time.Now()
+	ignores, left := Ignores(res, exempted)
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if len(ignores) != 3 || len(left) > 0 || len(ignores[0].Products) != n/2 {
+		t.Errorf("%d ignores, %d left", len(ignores), len(left))
+	}
+}

@@ -18,6 +18,9 @@ type Witness struct {
 // maxWitnesses bounds how many witnesses a finding names.
 const maxWitnesses = 20
 
+// maxNear bounds how many findings that one is the same as are remembered.
+const maxNear = 2 * maxWitnesses
+
 // rank puts the scanners of the program itself before tools of others, which
 // follow by name.
 var rank = map[string]int{"dependency": -5, "image": -4, "secret": -3, "iac": -2, "dast": -1}
@@ -28,10 +31,11 @@ type member struct {
 	run    *Run
 	places []place
 	rank   [3]int // of its run, of itself, of its scanner
-	// primaries are what it is the same as; empty: it is shown itself.
-	primaries []*member
-	// witnesses are the findings that are the same as this one.
-	witnesses []*member
+	shown  bool   // it is not shown in another one's place
+	// near are those of other scanners that it is the same as.
+	near  []*member
+	asked *member // the last one that was compared with it
+	turn  int     // scratch: how many graver ones its scanner has
 }
 
 // MarkSame marks findings of several scanners that are the same thing: the same
@@ -40,6 +44,9 @@ type member struct {
 // the others as its witnesses, and all but one say which is shown in their
 // place. Nothing is removed, and marks of before are replaced. Findings of one
 // scanner are never the same: what it reports twice is there twice.
+//
+// It does not matter in which order findings and runs are, and one finding more
+// takes no witness from another as long as there are no more than can be named.
 func MarkSame(r *Results) {
 	var all []*member
 	for i := range r.Runs {
@@ -66,42 +73,82 @@ func MarkSame(r *Results) {
 	})
 	seen := index{}
 	for _, m := range all {
-		if m.primaries = seen.same(m); len(m.primaries) == 0 {
-			seen.add(m)
-			continue
-		}
-		for _, p := range m.primaries {
-			p.witnesses = append(p.witnesses, m)
-		}
+		seen.add(m)
 	}
 	for _, m := range all {
-		if len(m.primaries) > 0 {
-			m.SameAs = m.primaries[0].Fingerprint
-			for _, p := range m.primaries {
-				m.witnesses = append(append(m.witnesses, p), p.witnesses...)
+		same := seen.same(m)
+		m.shown = true
+		for _, o := range same {
+			// Those before m are decided already, those behind it are not shown yet.
+			if o.shown {
+				m.SameAs, m.shown = o.Fingerprint, false
+				break
 			}
 		}
+		m.near = weigh(same, false, maxNear)
 	}
 	for _, m := range all {
 		m.name()
 	}
 }
 
-// name writes the witnesses into the finding, each once.
+// name writes the witnesses into the finding: what it is the same as, and what
+// those are the same as, which it may share no name with.
 func (m *member) name() {
-	if len(m.witnesses) == 0 {
+	if len(m.near) == 0 {
 		return
 	}
-	seen := map[string]bool{}
-	for _, w := range m.witnesses {
-		if w.run.Scanner == m.run.Scanner || seen[w.Fingerprint] || len(m.Witnesses) == maxWitnesses {
-			continue
+	list := slices.Clone(m.near)
+	for _, o := range m.near {
+		for _, w := range o.near {
+			if w.run.Scanner != m.run.Scanner {
+				list = append(list, w)
+			}
 		}
-		seen[w.Fingerprint] = true
+	}
+	for _, w := range weigh(list, true, maxWitnesses) {
 		m.Witnesses = append(m.Witnesses, Witness{w.run.Scanner, w.RuleID, w.Severity, w.SeveritySource, w.Fingerprint})
 	}
 	slices.SortFunc(m.Witnesses, func(a, b Witness) int {
 		return cmp.Or(cmp.Compare(rank[a.Scanner], rank[b.Scanner]), strings.Compare(a.Scanner, b.Scanner),
 			strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Fingerprint, b.Fingerprint))
 	})
+}
+
+// weigh leaves out, beyond most, those findings of which their scanner has
+// graver ones and, if each fingerprint is wanted once, all but the gravest of
+// it: whose severity counts must not depend on what else there is.
+func weigh(list []*member, once bool, most int) []*member {
+	if len(list) < 2 {
+		return list
+	}
+	slices.SortFunc(list, func(a, b *member) int {
+		return cmp.Or(strings.Compare(a.run.Scanner, b.run.Scanner), cmp.Compare(b.Severity, a.Severity),
+			strings.Compare(a.Fingerprint, b.Fingerprint), strings.Compare(a.SeveritySource, b.SeveritySource), strings.Compare(a.RuleID, b.RuleID))
+	})
+	out := list[:0]
+	var seen map[string]bool
+	if once {
+		seen = make(map[string]bool, len(list))
+	}
+	for _, m := range list {
+		if seen[m.Fingerprint] {
+			continue
+		}
+		if once {
+			seen[m.Fingerprint] = true
+		}
+		m.turn = 0
+		if n := len(out); n > 0 && out[n-1].run.Scanner == m.run.Scanner {
+			m.turn = out[n-1].turn + 1
+		}
+		out = append(out, m)
+	}
+	if len(out) > most {
+		slices.SortStableFunc(out, func(a, b *member) int {
+			return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(b.Severity, a.Severity))
+		})
+		out = out[:most]
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package finding
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -10,7 +9,7 @@ import (
 // targets and files.
 type place struct{ kind, target, path, what, name string }
 
-// index has the findings that are shown, by their places.
+// index has the findings by their places.
 type index map[place][]*member
 
 // maxSame bounds how many findings of one place one is compared with.
@@ -28,7 +27,10 @@ func (x index) same(m *member) []*member {
 	for _, p := range m.places {
 		at := x[p]
 		for _, o := range at[:min(len(at), maxSame)] {
-			if o.run.Scanner != m.run.Scanner && !slices.Contains(out, o) && o.is(m) {
+			if o.run.Scanner == m.run.Scanner || o.asked == m {
+				continue
+			}
+			if o.asked = m; o.is(m) {
 				out = append(out, o)
 			}
 		}

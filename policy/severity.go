@@ -38,7 +38,9 @@ func (c Choice) of(scanner string, f *finding.Finding) (finding.Severity, string
 	case len(c.scanners) > 0:
 		at := slices.Index(c.scanners, scanner)
 		for _, w := range f.Witnesses {
-			if i := slices.Index(c.scanners, w.Scanner); i >= 0 && (at < 0 || i < at) {
+			// Of several findings of that scanner the gravest one counts.
+			i := slices.Index(c.scanners, w.Scanner)
+			if i >= 0 && (at < 0 || i < at || i == at && w.Scanner == from && w.Severity > best) {
 				at, best, from = i, w.Severity, w.Scanner
 			}
 		}

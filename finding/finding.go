@@ -17,6 +17,7 @@ type Finding struct {
 	Published      string     `json:"published,omitempty"`      // when the advisory was published, YYYY-MM-DD
 	Exploited      string     `json:"exploited,omitempty"`      // when it was added to CISA's catalogue of exploited vulnerabilities, YYYY-MM-DD; see Results.Feeds
 	EPSS           float64    `json:"epss,omitempty"`           // the probability that it is exploited within 30 days, 0 when FIRST gives none; see Results.Feeds
+	FirstSeen      string     `json:"firstSeen,omitempty"`      // the day of the first scan in a row that found it, YYYY-MM-DD, UTC
 	Message        string     `json:"message"`                  // what is wrong here, in a sentence or two of plain text; never a secret
 	Fix            string     `json:"fix,omitempty"`            // what to do about it, in a sentence
 	Location       Location   `json:"location"`

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/scangate/scangate/internal/sample"
 	"github.com/scangate/scangate/vulndb"
 )
@@ -78,6 +80,18 @@ func TestSample(t *testing.T) {
 	y.run("gate", "r.json").want(1, "VERDICT: FAILED")
 	y.run("gate", "r.sarif").want(1, "VERDICT: FAILED")
 	y.run("gate", "r.json", "--fail-on", "none").want(0, "VERDICT: PASSED")
+
+	// What was saved has the verdict of the scan, finding by finding.
+	t.Chdir("shop")
+	y.run("gate", "../r.json", "--config", "../site.yaml", "--output", "json=../again.json").want(1, "VERDICT: FAILED")
+	saved, err := os.ReadFile("../r.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := os.ReadFile("../again.json")
+	if err != nil || !bytes.Equal(saved, again) {
+		t.Errorf("judged again it is not the same: %v\n%s", err, cmp.Diff(strings.Split(string(saved), "\n"), strings.Split(string(again), "\n")))
+	}
 }
 
 func TestPlanOfTheSample(t *testing.T) {

@@ -64,7 +64,21 @@ func compareOccurrences(a, b occurrence) int {
 		strings.Compare(a.Message, b.Message),
 		comparePackages(a.Package, b.Package),
 		cmp.Compare(a.times, b.times),
+		strings.Compare(a.Published, b.Published),
+		strings.Compare(a.FirstSeen, b.FirstSeen),
+		strings.Compare(fileOf(a.Layer), fileOf(b.Layer)),
+		slices.Compare(a.Aliases, b.Aliases),
+		slices.CompareFunc(a.Witnesses, b.Witnesses, func(a, b finding.Witness) int {
+			return cmp.Or(strings.Compare(a.Scanner, b.Scanner), strings.Compare(a.Fingerprint, b.Fingerprint), cmp.Compare(b.Severity, a.Severity))
+		}),
 	)
+}
+
+func fileOf(l *finding.Layer) string {
+	if l == nil {
+		return ""
+	}
+	return l.File
 }
 
 func comparePackages(a, b *finding.Package) int {

@@ -33,9 +33,10 @@ type member struct {
 	rank   [3]int // of its run, of itself, of its scanner
 	shown  bool   // it is not shown in another one's place
 	// near are those of other scanners that it is the same as.
-	near  []*member
-	asked *member // the last one that was compared with it
-	turn  int     // scratch: how many graver ones its scanner has
+	near   []*member
+	asked  *member // the last one that was compared with it
+	listed *member // the last one that it was listed for
+	turn   int     // scratch: how many graver ones its scanner has
 }
 
 // MarkSame marks findings of several scanners that are the same thing: the same
@@ -100,8 +101,12 @@ func (m *member) name() {
 	}
 	list := slices.Clone(m.near)
 	for _, o := range m.near {
+		o.listed = m
+	}
+	for _, o := range m.near {
 		for _, w := range o.near {
-			if w.run.Scanner != m.run.Scanner {
+			if w.run.Scanner != m.run.Scanner && w.listed != m {
+				w.listed = m
 				list = append(list, w)
 			}
 		}
@@ -127,17 +132,12 @@ func weigh(list []*member, once bool, most int) []*member {
 			strings.Compare(a.Fingerprint, b.Fingerprint), strings.Compare(a.SeveritySource, b.SeveritySource), strings.Compare(a.RuleID, b.RuleID))
 	})
 	out := list[:0]
-	var seen map[string]bool
-	if once {
-		seen = make(map[string]bool, len(list))
-	}
+	seen := map[string]bool{}
 	for _, m := range list {
-		if seen[m.Fingerprint] {
+		if once && seen[m.Fingerprint] {
 			continue
 		}
-		if once {
-			seen[m.Fingerprint] = true
-		}
+		seen[m.Fingerprint] = true
 		m.turn = 0
 		if n := len(out); n > 0 && out[n-1].run.Scanner == m.run.Scanner {
 			m.turn = out[n-1].turn + 1

@@ -7,18 +7,41 @@ import "github.com/scangate/scangate/finding"
 // be judged again without it.
 type Exemption interface {
 	// Exempts reports whether a finding of a run does not count, and on whose
-	// word: where it is written, and the reason given there.
+	// word, which is not empty: where it is written, and the reason given there.
 	Exempts(run *finding.Run, f *finding.Finding) (by string, ok bool)
 }
 
-// exempt returns the first word that a finding does not count, and whose it is.
-func (p Policy) exempt(run *finding.Run, f *finding.Finding) (by string, whose Exemption) {
+// exempting is the first word that a finding does not count, and whose it is; empty:
+// there is none.
+type exempting struct {
+	by    string
+	whose Exemption
+}
+
+func (p Policy) exempt(run *finding.Run, f *finding.Finding) exempting {
 	for _, e := range p.Exemptions {
 		if by, ok := e.Exempts(run, f); ok {
-			return by, e
+			return exempting{by, e}
 		}
 	}
-	return "", nil
+	return exempting{}
+}
+
+// exempted is the word on each finding of results that does not count, asked
+// for once.
+func (p Policy) exempted(res finding.Results) [][]exempting {
+	out := make([][]exempting, len(res.Runs))
+	for i := range res.Runs {
+		run := &res.Runs[i]
+		out[i] = make([]exempting, len(run.Findings))
+		if len(p.Exemptions) == 0 {
+			continue
+		}
+		for n := range run.Findings {
+			out[i][n] = p.exempt(run, &run.Findings[n])
+		}
+	}
+	return out
 }
 
 // A Noticer is an Exemption that has something to say about itself beside its

@@ -39,7 +39,7 @@ func (p Policy) Explain(res finding.Results, v Verdict, run, at int) Explanation
 	j := newJudge(p)
 	j.enter(&res.Runs[run])
 	f := &res.Runs[run].Findings[at]
-	d := j.decide(f)
+	d := j.decide(f, p.exempt(&res.Runs[run], f))
 	e := Explanation{Decision: v.Decisions[run][at]}
 	if isKnown && d.Action != Ignored {
 		otherwise := "without the baseline"

@@ -90,13 +90,12 @@ func (j *judge) subject(f *finding.Finding) subject {
 	return s
 }
 
-// decide finds the fate of one finding of the run.
-func (j *judge) decide(f *finding.Finding) decided {
-	if mark, ok := addedMark(j.run, f); ok && j.policy.AddedMarks != MarksCount {
-		if _, whose := j.policy.exempt(j.run, f); whose == nil {
-			if d, ok := j.marked(f, mark); ok {
-				return d
-			}
+// decide finds the fate of one finding of the run, on which there may be a word
+// that it does not count.
+func (j *judge) decide(f *finding.Finding, exempted exempting) decided {
+	if mark, ok := addedMark(j.run, f); ok && j.policy.AddedMarks != MarksCount && exempted.by == "" {
+		if d, ok := j.marked(f, mark); ok {
+			return d
 		}
 	}
 	if f.Suppressed() {
@@ -106,9 +105,9 @@ func (j *judge) decide(f *finding.Finding) decided {
 		}
 		return decided{Decision: Decision{Ignored, by}}
 	}
-	if by, whose := j.policy.exempt(j.run, f); whose != nil {
-		d := decided{Decision: Decision{Ignored, by}}
-		d.justify(whose, j.run, f)
+	if exempted.by != "" {
+		d := decided{Decision: Decision{Ignored, exempted.by}}
+		d.justify(exempted.whose, j.run, f)
 		return d
 	}
 	s := j.subject(f)

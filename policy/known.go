@@ -20,17 +20,12 @@ type Baseline interface {
 // known returns by whom each of the findings is known: the base of a pull
 // request, or the baseline. Nil: nothing is. It counts those that are neither
 // suppressed nor exempted.
-func (p *Policy) known(res finding.Results) (by [][]string, notices []string) {
+func (p *Policy) known(res finding.Results, exempted [][]exempting) (by [][]string, notices []string) {
 	if p.Baseline == nil && res.Since == nil {
 		return nil, nil
 	}
 	counts := func(run, i int) bool {
-		f := &res.Runs[run].Findings[i]
-		if f.Suppressed() {
-			return false
-		}
-		_, whose := p.exempt(&res.Runs[run], f)
-		return whose == nil
+		return exempted[run][i].by == "" && !res.Runs[run].Findings[i].Suppressed()
 	}
 	already := func(run, i int) bool { return res.Since != nil && res.Runs[run].Findings[i].Base != "" }
 	if p.Baseline != nil {

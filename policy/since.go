@@ -57,7 +57,7 @@ func addedMark(run *finding.Run, f *finding.Finding) (finding.Suppression, bool)
 func (j *judge) marked(f *finding.Finding, mark finding.Suppression) (decided, bool) {
 	bare := *f
 	bare.Suppressions = nil
-	d := j.decide(&bare)
+	d := j.decide(&bare, exempting{})
 	if d.Action != Fail {
 		return decided{}, false // the mark hides nothing that matters
 	}

@@ -68,7 +68,8 @@ type Verdict struct {
 
 // Judge applies the policy to the results.
 func (p Policy) Judge(res finding.Results) Verdict {
-	known, notices := p.known(res)
+	exempted := p.exempted(res)
+	known, notices := p.known(res, exempted)
 	v := Verdict{Decisions: make([][]Decision, len(res.Runs)), Known: known, Day: day(p.Facts.Now)}
 	j := newJudge(p)
 	var limits counter
@@ -77,7 +78,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		j.enter(run)
 		v.Decisions[i] = make([]Decision, len(run.Findings))
 		for n := range run.Findings {
-			d := j.decide(&run.Findings[n])
+			d := j.decide(&run.Findings[n], exempted[i][n])
 			if known != nil && known[i][n] != "" && d.Action != Ignored {
 				// It stays visible, with the line of the baseline that has it.
 				d = decided{Decision: Decision{Pass, known[i][n]}, severity: d.severity}
@@ -115,7 +116,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 func (p Policy) decide(run *finding.Run, f *finding.Finding) Decision {
 	j := newJudge(p)
 	j.enter(run)
-	return j.decide(f).Decision
+	return j.decide(f, p.exempt(run, f)).Decision
 }
 
 // crossings sums up the failing findings of a run, one line per reason.

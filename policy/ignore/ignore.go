@@ -41,6 +41,7 @@ type Entry struct {
 	Scanners    []string // by name; nil: any
 
 	conditions []condition
+	keys       keys // what the package and the path want; nothing in foreign files
 }
 
 // condition is what a finding must be like.

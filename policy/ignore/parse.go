@@ -69,9 +69,15 @@ func parseEntry(s config.Section, scanners []string) (Entry, error) {
 		{r.ID, "id", &e.ID, func(w string) (condition, error) { return named(strings.ToLower(w)), nil }},
 		{r.Rule, "rule", &e.Rule, func(w string) (condition, error) { return ofRule(strings.ToLower(w)), nil }},
 		{r.Fingerprint, "fingerprint", &e.Fingerprint, func(w string) (condition, error) { return printed(strings.ToLower(w)), nil }},
-		{r.Package, "package", &e.Package, ofPackage},
+		{r.Package, "package", &e.Package, func(w string) (condition, error) {
+			e.keys[byPackage] = strings.TrimSuffix(beginning(strings.ReplaceAll(strings.ToLower(w), "%40", "@"), "*?#"), "@")
+			return ofPackage(w)
+		}},
 		{r.Path, "path", &e.Path, func(w string) (condition, error) {
 			p, err := pattern.CompilePath(w)
+			if err == nil {
+				e.keys[byPath], e.keys[byElement] = keysOfPath(p)
+			}
 			return at(p), err
 		}},
 		{r.Reason, "reason", &e.Reason, nil},

@@ -186,3 +186,40 @@ func (p *Path) Match(name string, parts []string) bool {
 	}
 	return true
 }
+
+// plain is the text of a part without special characters, or the text that the
+// part begins with.
+func plain(g Glob) (text string, whole bool) {
+	if len(g) == 0 || g[0].kind != literal {
+		return "", false
+	}
+	return g[0].literal, len(g) == 1
+}
+
+// Start is how every path begins that the pattern stands for, to look patterns
+// up by it. It ends in no slash.
+func (p *Path) Start() string {
+	if p.literal != "" {
+		return p.literal
+	}
+	var start []string
+	for _, part := range p.parts {
+		text, whole := plain(part)
+		start = append(start, text)
+		if !whole {
+			break
+		}
+	}
+	return strings.TrimSuffix(strings.Join(start, "/"), "/")
+}
+
+// Name is the name of a folder or file that every path has in it that the
+// pattern stands for; empty: there is none for sure.
+func (p *Path) Name() string {
+	for _, part := range p.parts {
+		if text, whole := plain(part); whole {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,6 +1,9 @@
 package finding
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // mergeRank orders statuses for joining: one shard that failed makes the whole
 // scanner a failed one, and one that had nothing to do changes nothing.
@@ -58,6 +61,7 @@ func Merge(all []Results) Results {
 			out.Forget(name)
 		}
 	}
+	out.Dates = mergeDates(all, out.Runs)
 	for i := range out.Runs {
 		if out.Since == nil {
 			out.Runs[i].Since = nil
@@ -97,9 +101,23 @@ func mergeRuns(a, b Run) Run {
 	a.Duration = max(a.Duration, b.Duration)
 	a.Notes = appendNew(a.Notes, b.Notes, Note.String)
 	a.Rules = appendNew(a.Rules, b.Rules, func(r Rule) string { return r.ID })
-	a.Findings = appendNew(a.Findings, b.Findings, func(f Finding) string {
+	key := func(f Finding) string {
 		return fmt.Sprint(f.Fingerprint, "\x00", f.Location.Path, "\x00", f.Location.StartLine, "\x00", f.Location.StartColumn, "\x00", f.RuleID, "\x00", f.Message)
-	})
+	}
+	first := map[string]string{} // the earliest day on which b's were seen
+	for _, f := range b.Findings {
+		if k := key(f); f.FirstSeen != "" && (first[k] == "" || f.FirstSeen < first[k]) {
+			first[k] = f.FirstSeen
+		}
+	}
+	a.Findings = slices.Clone(a.Findings)
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		if day := first[key(*f)]; day != "" && (f.FirstSeen == "" || day < f.FirstSeen) {
+			f.FirstSeen = day
+		}
+	}
+	a.Findings = appendNew(a.Findings, b.Findings, key)
 	return a
 }
 
@@ -109,6 +127,30 @@ func equal(a, b string) string {
 		return ""
 	}
 	return a
+}
+
+// mergeDates joins the dates of what was not looked at. Jobs that began with the
+// same results have the same dates, and what another job has looked at has
+// dates there: of each scanner and target those of the first one count.
+func mergeDates(all []Results, runs []Run) (out []Dated) {
+	from := map[[2]string]int{}
+	for _, run := range runs {
+		if run.Status == Completed && run.Part == "" {
+			from[[2]string{run.Scanner, run.Target}] = -1
+		}
+	}
+	for i, r := range all {
+		for _, d := range r.Dates {
+			place := [2]string{d.Scanner, d.Target}
+			if _, ok := from[place]; !ok {
+				from[place] = i
+			}
+			if from[place] == i {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
 }
 
 // appendNew appends those of more whose key none of list has. What one list

@@ -33,8 +33,20 @@ type Results struct {
 	Database string `json:"database,omitempty"`
 	// Since says what a pull request was compared with; nil: nothing was.
 	Since *Since `json:"since,omitempty"`
+	// Dates are those of findings of before that are not among the runs because
+	// what found them has not looked at everything this time.
+	Dates []Dated `json:"dates,omitempty"`
 	// Verdict is written for readers of the file; judging again replaces it.
 	Verdict *Verdict `json:"verdict,omitempty"`
+}
+
+// Dated says when a finding was first seen that is not among the results.
+type Dated struct {
+	Scanner     string `json:"scanner"`
+	Target      string `json:"target,omitempty"`
+	RuleID      string `json:"rule"`
+	Fingerprint string `json:"fingerprint"`
+	FirstSeen   string `json:"firstSeen"` // YYYY-MM-DD
 }
 
 // Verdict is the outcome in words, "passed", "failed" or "incomplete", with

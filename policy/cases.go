@@ -36,6 +36,10 @@ type caseFacts struct {
 	hasEPSS    bool
 }
 
+// longAgo is for how many days there has been a finding of a case that does not
+// say it: too long for any grace.
+const longAgo = 100 * 365
+
 // caseDay is the day on which cases are judged: any will do, since they give
 // ages and no dates.
 func caseDay() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
@@ -146,6 +150,7 @@ func (c *Case) readFinding(section config.Section, known Known) error {
 		Dev          bool             `yaml:"dev"`
 		CVSS         config.Section   `yaml:"cvss"`
 		Age          config.Section   `yaml:"age"`
+		FirstSeen    config.Section   `yaml:"first-seen"`
 		Tags         []string         `yaml:"tags"`
 		CWE          []string         `yaml:"cwe"`
 		New          bool             `yaml:"new"`
@@ -183,6 +188,7 @@ func (c *Case) readFinding(section config.Section, known Known) error {
 		return section.Errorf("the finding says things of a package, and has neither package nor purl")
 	}
 	age, hasAge := 0.0, false
+	seen := float64(longAgo)
 	for _, n := range []struct {
 		name    string
 		section config.Section
@@ -190,7 +196,7 @@ func (c *Case) readFinding(section config.Section, known Known) error {
 		into    *float64
 		has     *bool
 	}{
-		{"cvss", raw.CVSS, number(10), &f.Score, new(bool)}, {"epss", raw.EPSS, number(1), &c.facts.epss, &c.facts.hasEPSS}, {"age", raw.Age, days, &age, &hasAge},
+		{"cvss", raw.CVSS, number(10), &f.Score, new(bool)}, {"epss", raw.EPSS, number(1), &c.facts.epss, &c.facts.hasEPSS}, {"age", raw.Age, days, &age, &hasAge}, {firstSeenKey, raw.FirstSeen, days, &seen, new(bool)},
 	} {
 		if n.section.Absent() {
 			continue
@@ -207,6 +213,7 @@ func (c *Case) readFinding(section config.Section, known Known) error {
 	if hasAge {
 		f.Published = caseDay().AddDate(0, 0, -int(age)).Format(time.DateOnly)
 	}
+	f.FirstSeen = caseDay().AddDate(0, 0, -int(seen)).Format(time.DateOnly)
 	c.facts.isNew, c.facts.kev = raw.New, raw.KEV
 	rule := finding.Rule{ID: f.RuleID, Tags: raw.Tags}
 	for _, cwe := range raw.CWE {

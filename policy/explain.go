@@ -90,8 +90,8 @@ func (r *Rule) change(s *subject, d Decision) []string {
 		out = append(out, "the rule no longer matches it when one of these does not hold: "+r.Match())
 	}
 	if d.Action != r.Action {
-		age, _ := s.facts.age(s.finding)
-		out = append(out, fmt.Sprintf("the grace period of %d days ends in %d", r.After, r.After-int(age)))
+		age, _ := r.age(s)
+		out = append(out, fmt.Sprintf("the grace period of %d days ends in %d", r.After, r.After-age))
 	}
 	return out
 }

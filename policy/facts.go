@@ -48,11 +48,17 @@ func answer(b bool) truth {
 // when that is not known, or was said to be tomorrow or later: who can write
 // the date must not get endless grace for it.
 func (a Facts) age(f *finding.Finding) (days float64, ok bool) {
-	published, err := time.Parse(time.DateOnly, f.Published)
+	return a.daysSince(f.Published)
+}
+
+// daysSince is how many whole days ago a day, YYYY-MM-DD, was. It is not ok for
+// none, and for one to come.
+func (a Facts) daysSince(day string) (days float64, ok bool) {
+	then, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return 0, false
 	}
-	days = math.Floor(a.Now.Sub(published).Hours() / 24)
+	days = math.Floor(a.Now.Sub(then).Hours() / 24)
 	return days, days >= 0
 }
 

@@ -17,6 +17,9 @@ type judge struct {
 	run    *finding.Run
 	rules  map[string]*finding.Rule // of the run
 	open   set                      // scratch: the rules that are not out of the question
+	// undated counts, by rule, the findings that it was passed over for because
+	// nobody knows when they were first seen.
+	undated map[int]int
 }
 
 // remembered is a key of rules with what is known of the answers to it.
@@ -135,8 +138,11 @@ func (j *judge) firstRule(s *subject) *Rule {
 			if n >= len(j.policy.Rules) {
 				return nil
 			}
-			if result, _ := j.policy.Rules[n].test(s); result == yes {
+			switch result, why := j.policy.Rules[n].test(s); {
+			case result == yes:
 				return &j.policy.Rules[n]
+			case result == unknown && why.key.name == firstSeenKey && j.undated != nil:
+				j.undated[n]++
 			}
 		}
 	}

@@ -20,10 +20,12 @@ type Rule struct {
 	Name    string // optional
 	Because string // why, in the words of who wrote it; optional
 	Action  Action // Fail, Warn or Ignored
-	// After is a grace period in days: until an advisory has been public for
-	// that long, what would fail is a warning, and what would be one passes.
-	After  int
-	Origin string // where it is written, as in ".scangate.yaml:31"
+	// After is a grace period in days: until an advisory has been public, or
+	// with FirstSeen a finding been there, for that long, what would fail is a
+	// warning, and what would be one passes.
+	After     int
+	FirstSeen bool
+	Origin    string // where it is written, as in ".scangate.yaml:31"
 
 	conditions []condition
 }
@@ -79,6 +81,7 @@ type rawRule struct {
 	Action  config.Section `yaml:"action"`
 	Because config.Section `yaml:"because"`
 	After   config.Section `yaml:"after"`
+	Since   config.Section `yaml:"since"`
 }
 
 func parseRule(item config.Section, known Known, keys []matchKey) (Rule, error) {
@@ -121,6 +124,9 @@ func parseRule(item config.Section, known Known, keys []matchKey) (Rule, error) 
 		*sentence.into = text.OneLine(words, 200)
 	}
 	if raw.After.Absent() {
+		if !raw.Since.Absent() {
+			return Rule{}, raw.Since.Errorf("since: it says what the days of after are counted from, and there is no after")
+		}
 		return r, nil
 	}
 	after, err := raw.After.Text()
@@ -135,7 +141,7 @@ func parseRule(item config.Section, known Known, keys []matchKey) (Rule, error) 
 		return Rule{}, raw.After.Errorf(`after: a rule that ignores has no grace period; match on age: ">=%s" instead`, after)
 	}
 	r.After = int(n)
-	return r, nil
+	return r, r.parseSince(raw.Since)
 }
 
 // parseMatch reads the conditions, and puts them in the order of the keys'
@@ -184,6 +190,9 @@ func keyNames(keys []matchKey) (out []string) {
 // does not, or is not known to.
 func (r *Rule) test(s *subject) (truth, *condition) {
 	result, why := yes, (*condition)(nil)
+	if r.FirstSeen && r.After > 0 && !dated(s.finding) {
+		result, why = unknown, firstSeenCondition(r.After)
+	}
 	for i := range r.conditions {
 		switch c := &r.conditions[i]; c.test(s) {
 		case no:
@@ -215,8 +224,8 @@ func (r *Rule) decide(s *subject) Decision {
 	action, words := r.Action, actionWords[r.Action]
 	if r.After > 0 {
 		// What has no date of publication has no grace.
-		if age, ok := s.facts.age(s.finding); ok && !s.facts.Now.IsZero() && int(age) < r.After {
-			words = fmt.Sprintf("%s in %s", words, text.Count(r.After-int(age), "day"))
+		if age, ok := r.age(s); ok && !s.facts.Now.IsZero() && age < r.After {
+			words = fmt.Sprintf("%s in %s", words, text.Count(r.After-age, "day"))
 			if action = Warn; r.Action == Warn {
 				action = Pass
 			}

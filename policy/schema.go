@@ -137,12 +137,15 @@ func ruleSchema(known Known) (config.Schema, error) {
 			Also: config.Schema{"type": "object", "properties": match, "additionalProperties": false}},
 		"after": {About: "A grace period, in days (14d) or weeks (2w): until the advisory has been public for so long, what would fail is a warning.",
 			Example: "14d", Also: config.Maybe(config.Schema{"type": "string", "pattern": "^" + daysPattern + "$"})},
+		"since": {About: "What the days of after are counted from: the day on which the advisory was published, or on which the finding was first seen.",
+			Default: "published", Also: config.Maybe(config.OneOf("published", firstSeenKey))},
 	})
 	if err != nil {
 		return nil, err
 	}
 	s["type"] = "object"
 	s["required"] = []string{"match", "action"}
+	s["if"], s["then"] = config.Given("since"), config.Given("after")
 	s["not"] = config.Schema{ // what is ignored has no grace period
 		"required":   []string{"action", "after"},
 		"properties": config.Schema{"action": config.Schema{"const": "ignore"}, "after": config.Schema{"type": "string"}},

@@ -72,12 +72,16 @@ func (p Policy) Judge(res finding.Results) Verdict {
 	known, notices := p.known(res, exempted)
 	v := Verdict{Decisions: make([][]Decision, len(res.Runs)), Known: known, Day: day(p.Facts.Now)}
 	j := newJudge(p)
+	undated := map[int]int{}
 	var limits counter
 	for i := range res.Runs {
 		run := &res.Runs[i]
 		j.enter(run)
 		v.Decisions[i] = make([]Decision, len(run.Findings))
 		for n := range run.Findings {
+			if j.undated = undated; known != nil && known[i][n] != "" {
+				j.undated = nil // no rule decides it
+			}
 			d := j.decide(&run.Findings[n], exempted[i][n])
 			if known != nil && known[i][n] != "" && d.Action != Ignored {
 				// It stays visible, with the line of the baseline that has it.
@@ -95,7 +99,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		v.Reasons = append(v.Reasons, crossings(&res.Runs[i], v.Decisions[i])...)
 	}
 	v.Reasons = append(v.Reasons, limits.fail(res, v.Decisions)...)
-	gaps := append(p.incomplete(res), p.missing(res.Runs)...)
+	gaps := slices.Concat(p.incomplete(res), p.missing(res.Runs), p.withoutDate(undated))
 	switch {
 	case res.Interrupted:
 		// An interrupted scan is the reader's own wish or a cancelled job;

@@ -202,7 +202,7 @@ func (g *generator) policy() string {
 		}
 		action := g.pick("fail", "warn", "warn", "ignore")
 		if g.one(3) && action != "ignore" {
-			action += ", after: " + g.pick("14d", "1w", "14d")
+			action += ", after: " + g.pick("14d", "1w", "14d, since: first-seen")
 		}
 		if g.one(3) {
 			action += ", because: " + g.pick("so it is", "we say so")

@@ -51,6 +51,7 @@ type scanning struct {
 	jobs         int
 	timeout      time.Duration
 	results      string
+	previous     string // results of an earlier scan; empty: those that results names
 }
 
 func (s *scanning) register(f *flags) {
@@ -74,6 +75,7 @@ func (a *app) scan(ctx context.Context, args []string) (int, error) {
 	s.judging.register(f)
 	s.register(f)
 	f.StringVar(&s.results, "results", defaultResults, "where the full results are kept, `FILE`")
+	f.StringVar(&s.previous, "previous", "", "results `FILE` of an earlier scan, which says since when findings are there (default: that of --results, before it is replaced)")
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -113,7 +115,9 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 		return 0, err
 	}
 	pol = knowing(pol, a.lookUp(ctx, &res, at, pol))
+	notices := s.firstSeen(pol, &res, time.Now())
 	rep := report.Report{Results: res, Verdict: a.honour(pol, s.settingsDir(s.path), res).Judge(res)}
+	rep.Verdict.Notices = append(rep.Verdict.Notices, notices...)
 	err = keepResults(s.results, rep)
 	if err != nil && s.results == defaultResults {
 		// Nobody asked for this file: a read-only directory is no reason to

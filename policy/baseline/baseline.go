@@ -141,17 +141,25 @@ func Make(name string, res finding.Results, counts Counts, old *Baseline) *Basel
 	entries := map[ID]Entry{}
 	for id, list := range occurrences(res, counts) {
 		e := entryOf(id, list[0].Finding)
+		for _, o := range list[1:] {
+			e.Seen = earlier(e.Seen, o.FirstSeen)
+		}
 		e.Count = min(total(list), maxCount)
 		entries[id] = e
 	}
 	if old != nil {
 		states := statesOf(res)
 		for _, e := range old.Entries {
+			have, ok := entries[e.id()]
+			if ok {
+				have.Seen = earlier(have.Seen, e.Seen)
+				entries[e.id()] = have
+			}
 			if states[place{e.Scanner, e.Target}].whole() {
 				continue
 			}
 			e.Line = 0
-			if have, ok := entries[e.id()]; ok {
+			if ok {
 				have.Count = max(have.Count, e.Count)
 				e = have
 			}

@@ -28,7 +28,8 @@ type Entry struct {
 	What        string // package name@version, or the resource at fault
 	Count       int    // how many times it occurs, 1 or more
 	Fingerprint string
-	Line        int // in the file that it was read from
+	Seen        string // the day on which it was first seen, YYYY-MM-DD; empty when that is not known
+	Line        int    // in the file that it was read from
 }
 
 // String names the entry for people.
@@ -89,6 +90,9 @@ func plain(s string) bool {
 // entryOf makes the entry of a finding.
 func entryOf(id ID, f *finding.Finding) Entry {
 	e := Entry{Scanner: id.Scanner, Target: id.Target, Rule: id.Rule, Fingerprint: id.Fingerprint, Path: public(f.Location.Path)}
+	if isDay(f.FirstSeen) {
+		e.Seen = f.FirstSeen
+	}
 	switch {
 	case f.Package != nil:
 		e.What = public(strings.TrimSuffix(f.Package.Name+"@"+f.Package.Version, "@"))

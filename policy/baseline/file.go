@@ -51,7 +51,7 @@ func encodeEntry(out *bufio.Writer, e Entry) error {
 	sep := "{"
 	for _, f := range []struct{ name, value string }{
 		{"scanner", e.Scanner}, {"target", e.Target}, {"path", e.Path}, {"rule", e.Rule}, {"what", e.What},
-		{"count", ""}, {"fingerprint", e.Fingerprint},
+		{"count", ""}, {"fingerprint", e.Fingerprint}, {"seen", e.Seen},
 	} {
 		var value bytes.Buffer
 		switch {

@@ -216,11 +216,11 @@ func (p *parser) entry() (Entry, error) {
 	}
 	e := Entry{Line: p.at()}
 	fields := map[string]*string{
-		"scanner": &e.Scanner, "target": &e.Target, "path": &e.Path, "rule": &e.Rule, "what": &e.What, "fingerprint": &e.Fingerprint,
+		"scanner": &e.Scanner, "target": &e.Target, "path": &e.Path, "rule": &e.Rule, "what": &e.What, "fingerprint": &e.Fingerprint, "seen": &e.Seen,
 	}
 	var seen []string
 	for p.dec.More() {
-		key, err := p.key(&seen, "scanner", "target", "path", "rule", "what", "count", "fingerprint")
+		key, err := p.key(&seen, "scanner", "target", "path", "rule", "what", "count", "fingerprint", "seen")
 		if err != nil {
 			return Entry{}, err
 		}
@@ -253,6 +253,9 @@ func (p *parser) entry() (Entry, error) {
 		if f := fields[key]; f == nil && e.Count == 0 || f != nil && *f == "" {
 			return Entry{}, p.errorf("the finding has no %s", key)
 		}
+	}
+	if e.Seen != "" && !isDay(e.Seen) {
+		return Entry{}, p.errorf("seen: want a day such as 2026-11-30")
 	}
 	if !fingerprintForm.MatchString(e.Fingerprint) {
 		return Entry{}, p.errorf("fingerprint: want letters and digits, at most 128")

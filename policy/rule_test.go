@@ -284,7 +284,7 @@ func TestDocumentedPolicies(t *testing.T) {
 			t.Errorf("%v in\n%s", err, b)
 		}
 	}
-	if len(blocks) != 3 {
+	if len(blocks) != 4 {
 		t.Errorf("%d examples", len(blocks))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,35 @@ func TestSince(t *testing.T) {
 	y.run("action").want(1, "new.txt")
 	y.env["SCANGATE_SINCE"] = "nowhere"
 	y.run("action").want(exitUsage, "this clone has no such commit")
+}
+
+// TestPartOfAScanCallsNothingUnused, neither in the scan nor when its results
+// are judged again.
+func TestPartOfAScanCallsNothingUnused(t *testing.T) {
+	y := newRepo(t)
+	y.scanners = slices.DeleteFunc(embedded(), func(e entry) bool { return e.name != "secret" && e.name != "iac" })
+	write(t, "old.txt", leak)
+	write(t, "Dockerfile", "FROM scratch\nUSER 1000\nHEALTHCHECK NONE\n")
+	write(t, ".scangate.yaml", "ignore:\n- {id: aws-access-token, path: old.txt, reason: revoked, permanent: true}\n- {id: gone, scanner: iac, reason: old, permanent: true}\n")
+	gitDo(t, "add", "-A")
+	gitDo(t, "commit", "-q", "-m", "a leak")
+	y.run("scan").want(0, "(gone) fits no finding")
+	y.run("gate", defaultResults).want(0, "(gone) fits no finding")
+	write(t, "new.txt", "nothing\n")
+	gitDo(t, "add", "new.txt")
+	for _, part := range []string{"--since=HEAD", "--staged"} {
+		for _, args := range [][]string{{"scan", part}, {"gate", defaultResults}} {
+			if y.run(args...).want(0, "VERDICT: PASSED"); strings.Contains(y.stdout, "fits no finding") {
+				t.Errorf("%s %v:\n%s", part, args, y.stdout)
+			}
+		}
+	}
+	gitDo(t, "commit", "-q", "-m", "more")
+	for _, args := range [][]string{{"scan", "--since=HEAD"}, {"gate", defaultResults}} { // nothing is new
+		if y.run(args...); strings.Contains(y.stdout, "fits no finding") {
+			t.Errorf("%v:\n%s", args, y.stdout)
+		}
+	}
 }
 
 func TestStaged(t *testing.T) {

@@ -62,7 +62,8 @@ func (s *Set) Notices(res finding.Results) []string {
 // complete reports whether everything that an entry could be about has been
 // looked at.
 func (s *Set) complete(e *Entry, res finding.Results) bool {
-	if s.Whole == nil {
+	// Saved results tell, too, that somebody looked only at what is new.
+	if s.Whole == nil || slices.ContainsFunc(res.Runs, func(r finding.Run) bool { return r.Part != "" }) {
 		return false
 	}
 	if e.Scanners != nil {

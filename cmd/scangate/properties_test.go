@@ -113,9 +113,9 @@ func nameOf(run *finding.Run, f finding.Finding) string {
 	return fmt.Sprintf("%s %s %s:%d %.6x", run.Title(), f.RuleID, f.Location.Path, f.Location.StartLine, sha256.Sum256(data))
 }
 
-// fates are the decisions by the names of the findings, and the reasons, in an
+// allFates are the decisions by the names of the findings, and the reasons, in an
 // order that does not depend on that of the results.
-func fates(res finding.Results, v policy.Verdict) []string {
+func allFates(res finding.Results, v policy.Verdict) []string {
 	out := []string{v.Outcome.String()}
 	for i := range res.Runs {
 		for n, d := range v.Decisions[i] {
@@ -158,7 +158,7 @@ func TestMoreIsNeverBetter(t *testing.T) {
 			run.Findings = slices.Insert(run.Findings, g.IntN(len(run.Findings)+1), g.finding(run))
 			finding.MarkSame(&more)
 			if after := c.judge(more); badness(after) < badness(before) {
-				t.Fatalf("a finding more turned %s into %s\n%s%s\n%s", before.Outcome, after.Outcome, c.config, strings.Join(fates(c.res, before), "\n"), cmp.Diff(fates(c.res, before), fates(more, after)))
+				t.Fatalf("a finding more turned %s into %s\n%s%s\n%s", before.Outcome, after.Outcome, c.config, strings.Join(allFates(c.res, before), "\n"), cmp.Diff(allFates(c.res, before), allFates(more, after)))
 			}
 		}
 		for i := range c.res.Runs {
@@ -201,7 +201,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			g.Shuffle(len(run.Findings), func(i, j int) { run.Findings[i], run.Findings[j] = run.Findings[j], run.Findings[i] })
 		}
 		finding.MarkSame(&mixed)
-		if d := cmp.Diff(fates(c.res, before), fates(mixed, c.judge(mixed))); d != "" {
+		if d := cmp.Diff(allFates(c.res, before), allFates(mixed, c.judge(mixed))); d != "" {
 			t.Fatalf("%s\n%s", d, c.config)
 		}
 	}
@@ -254,7 +254,7 @@ func TestGateIsScan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(fates(c.res, before), fates(merged, c.judge(merged))); d != "" {
+		if d := cmp.Diff(allFates(c.res, before), allFates(merged, c.judge(merged))); d != "" {
 			t.Fatalf("merged: %s", d)
 		}
 	}

@@ -175,7 +175,7 @@ func crowd(n int) Report {
 			Package: &finding.Package{Ecosystem: "npm", Name: "p", Version: "1", PURL: "pkg:npm/p@1"}, Flows: []finding.Flow{{Steps: steps}},
 		})
 	}
-	return Report{finding.Results{Runs: []finding.Run{run}}, policy.Verdict{Outcome: policy.Failed, Decisions: [][]policy.Decision{decisions}}}
+	return Report{Results: finding.Results{Runs: []finding.Run{run}}, Verdict: policy.Verdict{Outcome: policy.Failed, Decisions: [][]policy.Decision{decisions}}}
 }
 
 func TestHTMLIsBounded(t *testing.T) {
@@ -201,7 +201,7 @@ func TestHTMLIsBounded(t *testing.T) {
 
 func TestHTMLWithoutFindings(t *testing.T) {
 	for status, want := range map[finding.Status]string{finding.Completed: "<p>None.</p>", finding.Partial: "<p>None in what was looked at.</p>"} {
-		got := page(t, Report{finding.Results{Runs: []finding.Run{{Scanner: "iac", Status: status, Reason: "x"}}}, policy.Verdict{Decisions: [][]policy.Decision{nil}}})
+		got := page(t, Report{Results: finding.Results{Runs: []finding.Run{{Scanner: "iac", Status: status, Reason: "x"}}}, Verdict: policy.Verdict{Decisions: [][]policy.Decision{nil}}})
 		if inspect(t, got); !strings.Contains(string(got), want) {
 			t.Errorf("%s: no %s", status, want)
 		}

@@ -154,12 +154,12 @@ func TestJUnitIsHonest(t *testing.T) {
 	res := finding.Results{Runs: []finding.Run{
 		{Scanner: "iac", Status: finding.Completed, Looked: finding.Looked{Files: 1}}, {Scanner: "secret", Status: finding.TimedOut, Reason: "slow"},
 	}}
-	got := readJUnit(t, Report{res, pol.Judge(res)})
+	got := readJUnit(t, Report{Results: res, Verdict: pol.Judge(res)})
 	if d := cmp.Diff(map[string]string{"verdict / verdict": "error", "iac / scan": "passed", "secret / scan": "error"}, got); d != "" {
 		t.Error(d)
 	}
 	res.Runs = res.Runs[:1]
-	got = readJUnit(t, Report{res, policy.DefaultPolicy().Judge(res)})
+	got = readJUnit(t, Report{Results: res, Verdict: policy.DefaultPolicy().Judge(res)})
 	if d := cmp.Diff(map[string]string{"verdict / verdict": "passed", "iac / scan": "passed"}, got); d != "" {
 		t.Error(d)
 	}
@@ -168,7 +168,7 @@ func TestJUnitIsHonest(t *testing.T) {
 func TestJUnitTellsCasesApart(t *testing.T) {
 	f := finding.Finding{RuleID: "r", Message: "m", Location: finding.Location{Path: "a", StartLine: 1}}
 	res := finding.Results{Runs: []finding.Run{{Scanner: "iac", Status: finding.Completed, Findings: []finding.Finding{f, f, f}}}}
-	got := readJUnit(t, Report{res, policy.DefaultPolicy().Judge(res)})
+	got := readJUnit(t, Report{Results: res, Verdict: policy.DefaultPolicy().Judge(res)})
 	want := map[string]string{"verdict / verdict": "passed", "iac / scan": "passed", "iac / r: m": "passed", "iac / r: m (2)": "passed", "iac / r: m (3)": "passed"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

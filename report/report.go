@@ -16,8 +16,9 @@ import (
 
 // Report is what every format is made from.
 type Report struct {
-	Results finding.Results
-	Verdict policy.Verdict
+	Results  finding.Results
+	Verdict  policy.Verdict
+	Occasion Occasion
 }
 
 // Format is a way to write a Report.
@@ -40,6 +41,7 @@ func Formats() []Format {
 		{"junit", JUnit},
 		{"spdx", SPDX},
 		{"cyclonedx", CycloneDX},
+		{"metrics", Metrics},
 		{"table", func(w io.Writer, r Report) error { return Table(w, r, TableOptions{}) }},
 	}
 }

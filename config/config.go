@@ -6,6 +6,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +28,7 @@ const MaxSize = 1 << 20
 type File struct {
 	Name     string             // for messages; empty when there is no file
 	Dir      string             // where what it names is looked for; empty: beside Name
+	Digest   string             // SHA-256 of its bytes, in hex
 	Scanners map[string]Section // by scanner name
 	Policy   Section
 	Ignore   Section   // findings that do not count
@@ -125,7 +128,8 @@ func open(name, dir string) (*os.File, error) {
 
 // Parse reads the configuration in data. The name is for messages.
 func Parse(data []byte, name string) (*File, error) {
-	out := &File{Name: name}
+	digest := sha256.Sum256(data)
+	out := &File{Name: name, Digest: hex.EncodeToString(digest[:])}
 	root, err := read(data, name)
 	if err != nil || root == nil { // an empty file is an empty configuration
 		return out, err

@@ -17,6 +17,14 @@ func (a *app) action(ctx context.Context, args []string) (int, error) {
 		return 0, errors.Join(err, usage("action takes no arguments: it reads the inputs of action.yml from the environment"))
 	}
 	job := github.NewJob(a.getenv)
+	if err := a.logAs(job.Input("log-format")); err != nil {
+		return 0, err
+	}
+	return a.watch("action", inputsOf(job), job.Input("audit-log"), func() (int, error) { return a.scanJob(ctx, job) })
+}
+
+// scanJob scans as the inputs of a job say.
+func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 	s, err := actionInputs(job)
 	if err != nil {
 		return 0, err

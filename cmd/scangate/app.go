@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -38,6 +39,8 @@ type app struct {
 	scanners       []entry
 	mirrors        vulndb.UpdateOptions // where the vulnerability database comes from
 	feeds          feed.Options         // and how feeds do
+	log            *slog.Logger         // in place of lines on stderr; nil: people read it
+	watched        *watched             // the run of a command that judges
 }
 
 // system is the app in its real surroundings.
@@ -90,7 +93,11 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 func (a *app) run(args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			if a.getenv("SCANGATE_DEBUG") != "" {
+			switch {
+			case a.getenv("SCANGATE_DEBUG") == "":
+			case a.log != nil:
+				a.log.Error("panic", "stack", string(debug.Stack()))
+			default:
 				fmt.Fprintf(a.stderr, "%s\n", debug.Stack())
 			}
 			a.complain(fmt.Errorf("internal error: %v (please report this as a bug; SCANGATE_DEBUG=1 prints the stack)", r))
@@ -125,22 +132,31 @@ func (a *app) run(args []string) (code int) {
 // exit turns a command's error into a line and a code.
 func (a *app) exit(code int, err error, c command) int {
 	var help helpError
-	var use usageError
-	var conf *config.Error
 	switch {
 	case err == nil:
 		return code
 	case errors.As(err, &help):
 		fmt.Fprintf(a.stdout, "usage: scangate %s %s\n\n%s\n\n%s", c.name, c.args, c.about, help.flags)
 		return exitPassed
+	}
+	a.complain(err)
+	return codeOf(code, err)
+}
+
+// codeOf is the exit code that an error makes of a command's own.
+func codeOf(code int, err error) int {
+	var use usageError
+	var conf *config.Error
+	switch {
+	case err == nil:
+		return code
 	case errors.As(err, &use), errors.As(err, &conf):
-		code = exitUsage
+		return exitUsage
 	case code != exitFailed:
 		// Whatever else went wrong, something is missing from the result, and
 		// a crossed threshold stays crossed.
-		code = exitIncomplete
+		return exitIncomplete
 	}
-	a.complain(err)
 	return code
 }
 
@@ -154,6 +170,10 @@ func (a *app) complain(err error) {
 		return
 	}
 	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
+		if a.log != nil {
+			logComplaint(a.log, strings.TrimSpace(line))
+			continue
+		}
 		fmt.Fprintf(a.stderr, "scangate: %s\n", report.Line(strings.TrimSpace(line)))
 	}
 }

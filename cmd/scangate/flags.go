@@ -114,8 +114,9 @@ type judging struct {
 	baseline string
 	unread   bool // the baseline is not for judging
 	out      outputs
-	pull     *pull // whose base decides; nil: it is no pull request
-	part     bool  // only part of what there is to look at is judged
+	pull     *pull  // whose base decides; nil: it is no pull request
+	audit    string // file of the audit log; empty: none
+	part     bool   // only part of what there is to look at is judged
 }
 
 func (j *judging) register(f *flags) {

@@ -11,52 +11,70 @@ import (
 
 // gate is the command `scangate gate`: judge saved results under a policy.
 func (a *app) gate(ctx context.Context, args []string) (int, error) {
-	var j judging
-	var other, db string
-	var offline bool
+	var g gating
 	f := newFlags("gate")
-	j.register(f)
-	f.StringVar(&other, "policy", "", "another configuration, `FILE`: list what its policy would decide differently; the verdict stays that of --config")
-	registerDB(f, &db)
-	f.BoolVar(&offline, "offline", false, "never touch the network")
+	g.register(f)
+	f.StringVar(&g.other, "policy", "", "another configuration, `FILE`: list what its policy would decide differently; the verdict stays that of --config")
+	registerDB(f, &g.db)
+	f.BoolVar(&g.offline, "offline", false, "never touch the network")
+	registerAudit(f, &g.audit)
 	files, err := f.parse(args)
 	if err != nil {
 		return 0, err
 	}
+	return a.watch("gate", args, g.audit, func() (int, error) { return a.gateFiles(ctx, g, files) })
+}
+
+// gating is what the flags of `gate` ask for.
+type gating struct {
+	judging
+	other   string // a configuration to compare with
+	db      string
+	offline bool
+}
+
+// gateFiles judges the results in files.
+func (a *app) gateFiles(ctx context.Context, g gating, files []string) (int, error) {
 	if len(files) == 0 {
 		return 0, usage("want at least one FILE: scangate JSON or SARIF")
 	}
-	if err := checkOutputs(j.out, defaultResults); err != nil {
+	if err := checkOutputs(g.out, defaultResults); err != nil {
 		return 0, usageError{err}
+	}
+	if err := a.watched.apart(g.out, ""); err != nil {
+		return 0, err
 	}
 	res, err := readAll(files)
+	for _, name := range files {
+		a.watched.readFile("input", name)
+	}
 	if err != nil {
 		return 0, usageError{err}
 	}
-	if err := j.openPullOf(ctx, res); err != nil {
+	if err := g.openPullOf(ctx, res); err != nil {
 		return 0, err
 	}
-	defer j.pull.close()
-	file, pol, err := a.loadPolicy(j, ".")
+	defer g.pull.close()
+	file, pol, err := a.loadPolicy(g.judging, ".")
 	if err != nil {
 		return 0, err
 	}
-	at, err := a.feedPlace(db, offline, file.DB)
+	at, err := a.feedPlace(g.db, g.offline, file.DB)
 	if err != nil {
 		return 0, err
 	}
 	then := pol
-	if other != "" {
-		if _, then, err = a.loadPolicy(judging{config: other, failOn: j.failOn}, "."); err != nil {
+	if g.other != "" {
+		if _, then, err = a.loadPolicy(judging{config: g.other, failOn: g.failOn}, "."); err != nil {
 			return 0, err
 		}
 	}
 	facts := a.lookUp(ctx, &res, at, pol, then)
 	pol, then = knowing(pol, facts), knowing(then, facts)
-	verdict := a.honour(pol, j.settingsDir("."), res).Judge(res)
-	code, err := a.deliver(report.Report{Results: res, Verdict: verdict}, j.out, nil)
-	if other != "" {
-		err = errors.Join(err, comparePolicies(a.tableOutput(j.out), other, res, verdict, a.honour(then, j.settingsDir("."), res).Judge(res)))
+	verdict := a.honour(pol, g.settingsDir("."), res).Judge(res)
+	code, err := a.deliver(report.Report{Results: res, Verdict: verdict}, g.out, nil)
+	if g.other != "" {
+		err = errors.Join(err, comparePolicies(a.tableOutput(g.out), g.other, res, verdict, a.honour(then, g.settingsDir("."), res).Judge(res)))
 	}
 	return code, err
 }

@@ -39,7 +39,7 @@ func (a *app) ignores(file *config.File, known policy.Known, part bool) (*ignore
 // honour adds what the ignore files of other tools in dir ask for to a policy
 // that is to judge results.
 func (a *app) honour(pol policy.Policy, dir string, res finding.Results) policy.Policy {
-	list := foreignIgnores(dir, res)
+	list := foreignIgnores(dir, res, a.watched.read)
 	if len(list.Entries)+len(list.Problems) > 0 {
 		pol.Exemptions = append(slices.Clone(pol.Exemptions), ignore.New(list, time.Now()))
 	}
@@ -49,7 +49,7 @@ func (a *app) honour(pol policy.Policy, dir string, res finding.Results) policy.
 // foreignIgnores reads the ignore files of other tools: those in the root of
 // what is scanned, and those beside lockfiles that something was found in.
 // What they get wrong is part of the list.
-func foreignIgnores(dir string, res finding.Results) ignore.List {
+func foreignIgnores(dir string, res finding.Results, saw func(role, name string, data []byte)) ignore.List {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return ignore.Unreadable("what other tools ignore here", fileio.Cause(err))
@@ -85,6 +85,7 @@ func foreignIgnores(dir string, res finding.Results) ignore.List {
 			out = ignore.Join(out, ignore.Unreadable(name, fileio.Cause(err)))
 		default:
 			out = ignore.Join(out, ignore.Foreign(name, data))
+			saw("ignore", name, data)
 		}
 	}
 	return out

@@ -94,7 +94,7 @@ func TestForeignIgnoresBesideLockfiles(t *testing.T) {
 	for _, p := range []string{"web/a.lock", "web/b.lock", "out/a.lock", "../a.lock", "api/a.lock", "none/a.lock", "a.lock"} {
 		run.Findings = append(run.Findings, finding.Finding{RuleID: "CVE-1", Location: finding.Location{Path: p}})
 	}
-	list := foreignIgnores(".", finding.Results{Runs: []finding.Run{run}})
+	list := foreignIgnores(".", finding.Results{Runs: []finding.Run{run}}, (*watched)(nil).read)
 	if len(list.Entries) != 1 || list.Entries[0].Origin != "web/osv-scanner.toml:1" {
 		t.Errorf("%+v", list.Entries)
 	}

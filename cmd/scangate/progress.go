@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ func isTerminal(w io.Writer) bool {
 // when it ends.
 type progress struct {
 	w     io.Writer
+	log   *slog.Logger // in place of lines; may be nil
 	live  bool
 	mu    sync.Mutex
 	names []string
@@ -38,7 +40,7 @@ type progress struct {
 }
 
 func (a *app) newProgress(plan []scanners.Planned) *progress {
-	p := &progress{w: a.stderr, live: a.terminal, start: map[string]time.Time{}, done: map[string]string{}, stop: make(chan struct{})}
+	p := &progress{w: a.stderr, log: a.log, live: a.terminal && a.log == nil, start: map[string]time.Time{}, done: map[string]string{}, stop: make(chan struct{})}
 	for _, s := range plan {
 		p.names = append(p.names, s.Title())
 	}
@@ -68,6 +70,10 @@ func (p *progress) tick() {
 func (p *progress) event(e scanners.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.log != nil {
+		logEvent(p.log, e)
+		return
+	}
 	title := e.Run.Title()
 	if !e.Done {
 		p.start[title] = time.Now()

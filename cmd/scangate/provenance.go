@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/scangate/scangate/config"
@@ -24,10 +24,12 @@ func (a *app) provenance(ctx context.Context, s *scanning, file *config.File, tr
 	if s.staged {
 		return
 	}
-	if run := res.Find("dependency"); run != nil && run.Status != finding.Skipped {
+	if slices.ContainsFunc(res.Runs, func(run finding.Run) bool {
+		return run.Status != finding.Skipped && (run.Scanner == "dependency" || run.Scanner == "image")
+	}) {
 		dir, _ := a.database(s.db)
 		if info, err := vulndb.Inspect(dir, time.Now()); err == nil {
-			res.Database = fmt.Sprintf("%s %s", info.Built.UTC().Format(time.RFC3339), info.Digest)
+			res.Database = finding.DatabaseOf(info.Built, info.Digest)
 		}
 	}
 	if s.pull != nil {

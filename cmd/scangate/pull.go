@@ -150,7 +150,7 @@ func (j *judging) settingsDir(dir string) string {
 }
 
 // addBaseline adds the baseline of that name to a policy.
-func (j *judging) addBaseline(pol *policy.Policy, name string) error {
+func (j *judging) addBaseline(pol *policy.Policy, name string, w *watched) error {
 	file := name
 	if j.pull != nil {
 		var there bool
@@ -161,6 +161,7 @@ func (j *judging) addBaseline(pol *policy.Policy, name string) error {
 	}
 	known, err := readBaselineAs(file, name)
 	if err == nil {
+		w.readBaseline(file, name)
 		pol.Baseline = known
 	}
 	return err

@@ -76,22 +76,32 @@ func (a *app) scan(ctx context.Context, args []string) (int, error) {
 	s.register(f)
 	f.StringVar(&s.results, "results", defaultResults, "where the full results are kept, `FILE`")
 	f.StringVar(&s.previous, "previous", "", "results `FILE` of an earlier scan, which says since when findings are there (default: that of --results, before it is replaced)")
+	registerAudit(f, &s.audit)
+	format := a.registerLog(f, args)
 	rest, err := f.parse(args)
+	if err == nil {
+		err = a.logAs(*format)
+	}
 	if err != nil {
 		return 0, err
 	}
-	if s.path, err = onePath(rest); err != nil {
-		return 0, err
-	}
-	if err := checkOutputs(s.out, s.results); err != nil {
-		return 0, usageError{err}
-	}
-	return a.scanAndReport(ctx, s, nil)
+	return a.watch("scan", args, s.audit, func() (int, error) {
+		if s.path, err = onePath(rest); err != nil {
+			return 0, err
+		}
+		if err := checkOutputs(s.out, s.results); err != nil {
+			return 0, usageError{err}
+		}
+		return a.scanAndReport(ctx, s, nil)
+	})
 }
 
 // scanAndReport is the whole main job: scan, judge, keep, report. A job's own
 // places to report to come in through publish, which may be nil.
 func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report.Report) error) (int, error) {
+	if err := a.watched.apart(s.out, s.results); err != nil {
+		return 0, err
+	}
 	s.part = s.since != "" || s.staged
 	if err := s.openPull(ctx); err != nil {
 		return 0, err
@@ -119,6 +129,9 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	rep := report.Report{Results: res, Verdict: a.honour(pol, s.settingsDir(s.path), res).Judge(res)}
 	rep.Verdict.Notices = append(rep.Verdict.Notices, notices...)
 	err = keepResults(s.results, rep)
+	if err == nil {
+		a.watched.keeps(s.results)
+	}
 	if err != nil && s.results == defaultResults {
 		// Nobody asked for this file: a read-only directory is no reason to
 		// turn a pass into something else.
@@ -152,7 +165,7 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 		pol.Exemptions = append(pol.Exemptions, set)
 	}
 	if err == nil {
-		err = addVEX(&pol, file.VEX, j.settingsDir(dir))
+		err = addVEX(&pol, file.VEX, j.settingsDir(dir), a.watched.read)
 	}
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
@@ -161,10 +174,11 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 		pol.BaselineFile = filepath.Join(besideIn(file, dir), pol.BaselineFile)
 	}
 	if name := cmp.Or(j.baseline, pol.BaselineFile); name != "" && !j.unread {
-		if err := j.addBaseline(&pol, name); err != nil {
+		if err := j.addBaseline(&pol, name, a.watched); err != nil {
 			return nil, policy.Policy{}, usageError{err}
 		}
 	}
+	a.watched.judging(j, file)
 	pol.Facts.Now = time.Now()
 	return file, pol, nil
 }
@@ -252,6 +266,7 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 // pass into exit code 3, and changes no failure.
 func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 	table := a.tableOutput(outs)
+	rep = a.watched.judged(a, rep)
 	for _, o := range outs {
 		write := func(w io.Writer) error { return o.Format.Write(w, rep) }
 		if o.File == "-" {
@@ -272,6 +287,9 @@ func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 // a report.
 func (a *app) tableOutput(outs outputs) io.Writer {
 	for _, o := range outs {
+		if o.File == "-" && a.log != nil {
+			return io.Discard // standard error is for programs, too
+		}
 		if o.File == "-" {
 			return a.stderr
 		}

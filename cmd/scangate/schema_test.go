@@ -137,7 +137,7 @@ func (j *judge) parser(data []byte) error {
 	if _, err := j.app.ignores(file, known, false); err != nil {
 		return err
 	}
-	if err := addVEX(&pol, file.VEX, "."); err != nil {
+	if err := addVEX(&pol, file.VEX, ".", j.app.watched.read); err != nil {
 		return err
 	}
 	for _, list := range [][]config.Section{file.DB.Repositories, file.DB.JavaRepositories} {

@@ -20,7 +20,7 @@ const maxVEXFiles = 500
 
 // addVEX lets the documents that the configuration names have their say. They
 // belong to the scanned repository: no name and no link leads out of dir.
-func addVEX(pol *policy.Policy, patterns []config.Section, dir string) error {
+func addVEX(pol *policy.Policy, patterns []config.Section, dir string, saw func(role, name string, data []byte)) error {
 	if len(patterns) == 0 {
 		return nil
 	}
@@ -52,6 +52,7 @@ func addVEX(pol *policy.Policy, patterns []config.Section, dir string) error {
 				return section.Errorf("vex: %v; correct the file, or take it out of vex", err)
 			}
 			docs = append(docs, doc)
+			saw("vex", name, data)
 		}
 	}
 	pol.Exemptions = append(pol.Exemptions, vex.New(docs...))

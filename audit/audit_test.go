@@ -193,8 +193,10 @@ func TestClean(t *testing.T) {
 		"--api-key: hunter2":                          "--api-key: [removed]",
 		"Authorization: Bearer abc":                   "Authorization: [removed] abc",
 		"x=" + "ghp" + "_" + strings.Repeat("a1", 18): "x=[removed]",
-		key:                      "[removed]",
-		strings.Repeat("0f", 20): strings.Repeat("0f", 20),
+		key:                       "[removed]",
+		"--results=" + key + "==": "--results=[removed]==",
+		"--results=Report-Of-Team-Shop-2026-11-23-Nightly.json": "--results=Report-Of-Team-Shop-2026-11-23-Nightly.json",
+		strings.Repeat("0f", 20):                                strings.Repeat("0f", 20),
 	} {
 		if got := Clean(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)

@@ -21,7 +21,8 @@ const removed = "[removed]"
 var (
 	named  = regexp.MustCompile(`(?i)(pass(?:word|wd|phrase)?|pwd|(?:access|auth|private|refresh)?[-_]?token|api[-_]?key|access[-_]?key|secret[-_]?key|client[-_]?secret|private[-_]?key|credentials?|authorization|bearer|basic)(\s*[=:]\s*|\s+)\S+`)
 	tokens = regexp.MustCompile(`gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|gl[a-z]{2,6}-[\w-]{16,}|xox[a-z]-[\w-]{10,}|sk[-_][\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|eyJ[\w-]{8,}\.[\w.-]*|npm_\w{16,}|dop_v1_\w{16,}|AIza[\w-]{20,}|hvs\.[\w-]{16,}|-----BEGIN.*`)
-	long   = regexp.MustCompile(`[A-Za-z0-9+_=-]{32,}`)
+	long   = regexp.MustCompile(`[A-Za-z0-9+_-]{32,}`)
+	dense  = regexp.MustCompile(`[A-Za-z0-9+]{16}`)
 	digest = regexp.MustCompile(`^@sha(256|512):`)
 )
 
@@ -71,8 +72,9 @@ func cleanAddress(s string) string {
 	return scheme + "://" + rest
 }
 
-// opaque reports that a long word looks made by a machine, and is no digest of
-// something: it mixes capitals, small letters and digits.
+// opaque reports that a long word looks made by a machine, and is neither a
+// digest nor words of people: it mixes capitals, small letters and digits, with
+// little between them.
 func opaque(word string) bool {
-	return strings.ContainsAny(word, "0123456789") && strings.ToUpper(word) != word && strings.ToLower(word) != word
+	return dense.MatchString(word) && strings.ContainsAny(word, "0123456789") && strings.ToUpper(word) != word && strings.ToLower(word) != word
 }

@@ -125,6 +125,17 @@ func TestMetricsOfHostileNames(t *testing.T) {
 	scrape(t, r)
 }
 
+func FuzzMetrics(f *testing.F) {
+	f.Add("iac", "nginx:1", "shop")
+	f.Add("a\"} 1", "\\", "\n# TYPE x gauge\n")
+	f.Add("\x00", "\xff", "\u2029{}")
+	f.Fuzz(func(t *testing.T, scanner, target, root string) {
+		r := Report{Results: finding.Results{Root: root, Runs: []finding.Run{{Scanner: scanner, Target: target}, {Scanner: target, Target: root, Status: finding.Completed}, {Scanner: root, Target: scanner}}}}
+		r.Verdict = policy.DefaultPolicy().Judge(r.Results)
+		scrape(t, r)
+	})
+}
+
 func TestMetricsAreBounded(t *testing.T) {
 	var r Report
 	for i := range 3000 {

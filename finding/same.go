@@ -57,7 +57,7 @@ func MarkSame(r *Results) {
 			m := &member{Finding: f, run: &r.Runs[i]}
 			// What can be relied on to be shown comes first: a run that is not
 			// complete is not uploaded, and neither is what is suppressed.
-			m.rank = [3]int{-mergeRank[m.run.Status], len(f.Suppressions), rank[m.run.Scanner]}
+			m.rank = [3]int{-mergeRank[m.run.Status], hidden(f), rank[m.run.Scanner]}
 			if m.places = placesOf(m); len(m.places) > 0 {
 				all = append(all, m)
 			}

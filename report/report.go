@@ -74,26 +74,3 @@ func ParseOutput(spec string) (Output, error) {
 	}
 	return Output{Format: formats[i], File: file}, nil
 }
-
-// writeSARIF leaves what the policy ignores out of the upload copy and marks
-// it as suppressed in the other. Both say what the policy made of the rest.
-func writeSARIF(o sarif.Options) func(io.Writer, Report) error {
-	return func(w io.Writer, r Report) error {
-		decisions := map[*finding.Finding]policy.Decision{}
-		for i := range r.Results.Runs {
-			for j := range r.Results.Runs[i].Findings {
-				decisions[&r.Results.Runs[i].Findings[j]] = r.Verdict.Decisions[i][j]
-			}
-		}
-		o.Omit = func(_ *finding.Run, f *finding.Finding) string {
-			if d := decisions[f]; d.Action == policy.Ignored {
-				return d.By
-			}
-			return ""
-		}
-		o.Decision = func(_ *finding.Run, f *finding.Finding) finding.Decision { return inWords(decisions[f]) }
-		o.Verdict = verdictInWords(r.Verdict)
-		_, err := sarif.Encode(w, r.Results, o)
-		return err
-	}
-}

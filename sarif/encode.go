@@ -25,6 +25,17 @@ type Options struct {
 	// Decision returns what policy made of a finding, for readers of the file:
 	// Decode does not take it back. It may be nil.
 	Decision func(run *finding.Run, f *finding.Finding) finding.Decision
+	// Only chooses runs by their index, for a copy that is one of several: what
+	// other runs have is then in another one. Nil chooses them all.
+	Only func(run int) bool
+	// Results bounds how many results of a run the upload copy has; 0 is as
+	// many as GitHub keeps.
+	Results int
+	// Category takes the place of "scangate" in front of each run's category.
+	Category string
+	// Below is where in the repository the scanned directory is, with forward
+	// slashes; empty: it is the root.
+	Below string
 	// Verdict is policy's judgement on all of it, or nil; for readers, too.
 	Verdict *finding.Verdict
 }
@@ -67,7 +78,9 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 	gaps := []incomplete{}
 	for i := range r.Runs {
 		if run := &r.Runs[i]; run.Status == finding.Completed {
-			completed++
+			if o.Only == nil || o.Only(i) {
+				completed++
+			}
 		} else {
 			gaps = append(gaps, incomplete{run.Scanner, shownTarget(run.Target), run.Status, run.Reason})
 		}
@@ -98,12 +111,12 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 	out.raw(`{"$schema":`).value(log.Schema).raw(`,"version":`).value(log.Version)
 	out.raw(",\n\"properties\":").value(properties).raw(",\n\"runs\":[")
 
-	ids := categories(r.Runs)
+	ids := categories(r.Runs, o.Category)
 	shown := witnessed(r.Runs, o)
 	var summary Summary
 	for i := range r.Runs {
 		run := &r.Runs[i]
-		if run.Status != finding.Completed {
+		if run.Status != finding.Completed || o.Only != nil && !o.Only(i) {
 			continue
 		}
 		if len(summary.Runs) > 0 {
@@ -111,7 +124,7 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 		}
 		results, counts := selectResults(run, o, shown)
 		counts.Category = strings.TrimSuffix(ids[i], "/")
-		out.run(r.Tool.Version, ids[i], run, results, counts)
+		out.run(r.Tool.Version, ids[i], o, run, results, counts)
 		summary.Runs = append(summary.Runs, counts)
 	}
 	out.raw("]}\n")
@@ -152,7 +165,7 @@ func (w *writer) value(v any) *writer {
 }
 
 // run writes one run.
-func (w *writer) run(version, id string, run *finding.Run, results []result, counts RunSummary) {
+func (w *writer) run(version, id string, o Options, run *finding.Run, results []result, counts RunSummary) {
 	rules := buildRules(run, results)
 	driver := &sarif.ToolComponent{
 		Name:           driverName,
@@ -180,7 +193,7 @@ func (w *writer) run(version, id string, run *finding.Run, results []result, cou
 	}
 	invocation := &sarif.Invocation{
 		ExecutionSuccessful:        ptr(true),
-		ToolExecutionNotifications: notifications(run, counts),
+		ToolExecutionNotifications: notifications(run, o.Below, counts),
 	}
 	w.raw("\n{\"tool\":").value(sarif.Tool{Driver: driver})
 	w.raw(",\n\"automationDetails\":").value(sarif.RunAutomationDetails{ID: &id})
@@ -203,7 +216,7 @@ var semanticVersion = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\
 	`(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
 
 // notifications are the run's notes, and what Encode itself left out.
-func notifications(run *finding.Run, counts RunSummary) []*sarif.Notification {
+func notifications(run *finding.Run, below string, counts RunSummary) []*sarif.Notification {
 	var out []*sarif.Notification
 	add := func(level, text string) *sarif.Notification {
 		text = cmp.Or(escapeMessage(strings.TrimSpace(text)), "(no text)")
@@ -217,7 +230,7 @@ func notifications(run *finding.Run, counts RunSummary) []*sarif.Notification {
 			level = "warning"
 		}
 		n := add(level, note.Message)
-		if uri := uriOf(note.Path); uri != "" {
+		if uri := uriBelow(below, note.Path); uri != "" {
 			p := &sarif.PhysicalLocation{ArtifactLocation: &sarif.ArtifactLocation{URI: &uri}}
 			if note.Line > 0 {
 				p.Region = &sarif.Region{StartLine: ptr(note.Line)}

@@ -155,7 +155,7 @@ func TestEncodeTooManyRuns(t *testing.T) {
 func TestCategoriesDoNotDependOnOrder(t *testing.T) {
 	a := finding.Run{Scanner: "image", Target: "app:1"}
 	b := finding.Run{Scanner: "image", Target: "app:2"}
-	ab, ba := categories([]finding.Run{a, b}), categories([]finding.Run{b, a})
+	ab, ba := categories([]finding.Run{a, b}, ""), categories([]finding.Run{b, a}, "")
 	want := []string{"scangate/image/app/", "scangate/image/app/2/"}
 	if diff := cmp.Diff([][]string{want, want}, [][]string{ab, {ba[1], ba[0]}}); diff != "" {
 		t.Error(diff)

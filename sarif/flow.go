@@ -30,12 +30,12 @@ func selectFlows(list []result, o Options, counts *RunSummary) {
 // encodeFlows writes each way as a code flow of one thread, which is what
 // GitHub shows as one path from source to sink. Steps without a usable path
 // are left out, as there is nothing to show.
-func encodeFlows(run *finding.Run, flows []finding.Flow) []*sarif.CodeFlow {
+func encodeFlows(run *finding.Run, flows []finding.Flow, below string) []*sarif.CodeFlow {
 	var out []*sarif.CodeFlow
 	for i := range flows {
 		thread := &sarif.ThreadFlow{}
 		for j := range flows[i].Steps {
-			if l := encodeRelated(run, &flows[i].Steps[j], j); l != nil {
+			if l := encodeRelated(run, &flows[i].Steps[j], j, below); l != nil {
 				l.Id = nil // only messages refer to those
 				thread.Locations = append(thread.Locations, &sarif.ThreadFlowLocation{Location: l})
 			}

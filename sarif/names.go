@@ -35,13 +35,18 @@ func targetName(target string) string {
 			t = t[:colon]
 		}
 	}
+	return cleanName(t)
+}
+
+// cleanName keeps of a name what may stand in a category.
+func cleanName(name string) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-._/", r):
 			return r
 		}
 		return '-'
-	}, t)
+	}, name)
 	// Rooted and cleaned, so that ".." cannot climb.
 	clean = strings.Trim(path.Clean("/"+clean), "/")
 	if len(clean) > maxTargetName {
@@ -75,7 +80,8 @@ func shownTarget(target string) string {
 // categories returns the automationDetails.id of each run. GitHub refuses a
 // file in which two are the same, so that later ones get a number. The order
 // of the runs plays no part unless scanner and target are the same.
-func categories(runs []finding.Run) []string {
+func categories(runs []finding.Run, root string) []string {
+	root = cmp.Or(cleanName(root), driverName)
 	order := make([]int, len(runs))
 	for i := range order {
 		order[i] = i
@@ -86,7 +92,7 @@ func categories(runs []finding.Run) []string {
 	used := map[string]bool{}
 	ids := make([]string, len(runs))
 	for _, i := range order {
-		base := driverName + "/" + scannerName(runs[i].Scanner)
+		base := root + "/" + scannerName(runs[i].Scanner)
 		if t := targetName(runs[i].Target); t != "" {
 			base += "/" + t
 		}

@@ -55,17 +55,20 @@ func encodeResult(run *finding.Run, rules *ruleTable, r result) *sarif.Result {
 	if r.decision != nil {
 		out.Properties["decision"] = r.decision
 	}
-	location, anchored := encodeLocation(run, &f.Location, out.Properties)
+	location, anchored := encodeLocation(run, &f.Location, r.below, out.Properties)
 	if anchored {
 		out.Properties["anchored"] = true
 	}
 	out.Locations = []*sarif.Location{location}
 	for i := range f.Related {
-		if l := encodeRelated(run, &f.Related[i], i); l != nil {
+		if l := encodeRelated(run, &f.Related[i], i, r.below); l != nil {
 			out.RelatedLocations = append(out.RelatedLocations, l)
 		}
 	}
-	out.CodeFlows = encodeFlows(run, r.flows)
+	out.CodeFlows = encodeFlows(run, r.flows, r.below)
+	if r.upload {
+		return out // GitHub reads no suppressions: what has one is here for its alert's sake
+	}
 	for i, s := range f.Suppressions {
 		kind := "inSource"
 		if s.Elsewhere {
@@ -170,11 +173,8 @@ func foundBy(f *finding.Finding) string {
 
 // encodeLocation writes the one location that GitHub looks at. A location
 // without a usable path is anchored to the run's pseudo path.
-func encodeLocation(run *finding.Run, l *finding.Location, p sarif.Properties) (out *sarif.Location, anchored bool) {
-	uri := uriOf(l.Path)
-	if uri == "" {
-		uri, anchored = uriOf(pseudoPath(run)), true
-	}
+func encodeLocation(run *finding.Run, l *finding.Location, below string, p sarif.Properties) (*sarif.Location, bool) {
+	uri, anchored := placeOf(run, l, below)
 	region, facts := regionOf(l)
 	if facts != nil {
 		p["region"] = facts
@@ -185,7 +185,7 @@ func encodeLocation(run *finding.Run, l *finding.Location, p sarif.Properties) (
 	if l.Date != "" {
 		p["date"] = l.Date
 	}
-	out = &sarif.Location{PhysicalLocation: &sarif.PhysicalLocation{
+	out := &sarif.Location{PhysicalLocation: &sarif.PhysicalLocation{
 		ArtifactLocation: &sarif.ArtifactLocation{URI: &uri},
 		Region:           region,
 	}}
@@ -217,9 +217,9 @@ func regionOf(l *finding.Location) (*sarif.Region, *regionFacts) {
 
 // encodeRelated writes a related location; one without a usable path is left
 // out, as there is nothing to link to.
-func encodeRelated(run *finding.Run, l *finding.Location, i int) *sarif.Location {
+func encodeRelated(run *finding.Run, l *finding.Location, i int, below string) *sarif.Location {
 	properties := sarif.Properties{}
-	out, anchored := encodeLocation(run, l, properties)
+	out, anchored := encodeLocation(run, l, below, properties)
 	if anchored {
 		return nil
 	}

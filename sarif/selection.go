@@ -24,6 +24,7 @@ type RunSummary struct {
 	Same       int    // left out: another run of the file has them, found by another scanner
 	Duplicates int    // left out: GitHub would open two alerts that cannot be told apart
 	OverLimit  int    // left out: more than GitHub shows of one run
+	OverSize   int    // left out: more than Options.Results asks for
 	Flows      int    // results without the way that data takes: all of them would be too large
 }
 
@@ -39,6 +40,7 @@ func (s RunSummary) LeftOut() []string {
 	add(s.Same, "found by another scanner, too, are left out of this copy: its results have them")
 	add(s.Duplicates, "duplicate findings are left out of this copy")
 	add(s.OverLimit, fmt.Sprintf("findings of the least severity are left out of this copy: code scanning keeps %d results of a run", maxUploadResults))
+	add(s.OverSize, "findings of the least severity are left out of this copy: it would be too large for code scanning")
 	if s.Flows > 0 {
 		out = append(out, fmt.Sprintf("%s without the way that data takes in this copy: it would be too large for code scanning", text.Count(s.Flows, "finding")))
 	}
@@ -52,7 +54,8 @@ type result struct {
 	omitted  string
 	decision *finding.Decision
 	flows    []finding.Flow
-	upload   bool // it is written into the upload copy
+	upload   bool   // it is written into the upload copy
+	below    string // Options.Below
 }
 
 // witnessed are the findings that other scanners have, too, and that an upload
@@ -66,7 +69,7 @@ func witnessed(runs []finding.Run, o Options) map[string]bool {
 		}
 		for j := range run.Findings {
 			f := &run.Findings[j]
-			if len(f.Witnesses) > 0 && f.SameAs == "" && !f.Suppressed() && (o.Omit == nil || o.Omit(run, f) == "") {
+			if len(f.Witnesses) > 0 && f.SameAs == "" && (f.Dismissed() || !f.Suppressed() && (o.Omit == nil || o.Omit(run, f) == "")) {
 				out[f.Fingerprint] = true
 			}
 		}
@@ -82,12 +85,12 @@ func selectResults(run *finding.Run, o Options, shown map[string]bool) ([]result
 	type identity struct{ rule, path, hash, fingerprint string }
 	seen := map[identity]bool{}
 	for i := range run.Findings {
-		r := result{Finding: &run.Findings[i], upload: o.Upload}
+		r := result{Finding: &run.Findings[i], upload: o.Upload, below: o.Below}
 		if o.Omit != nil {
 			r.omitted = o.Omit(run, r.Finding)
 		}
 		if o.Upload {
-			if r.Suppressed() || r.omitted != "" {
+			if (r.Suppressed() || r.omitted != "") && !r.Dismissed() {
 				counts.Suppressed++
 				continue
 			}
@@ -113,6 +116,10 @@ func selectResults(run *finding.Run, o Options, shown map[string]bool) ([]result
 		if len(out) > maxUploadResults {
 			counts.OverLimit = len(out) - maxUploadResults
 			out = out[:maxUploadResults]
+		}
+		if o.Results > 0 && len(out) > o.Results {
+			counts.OverSize = len(out) - o.Results
+			out = out[:o.Results]
 		}
 	}
 	for i := range out {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/text"
 )
 
 // judge decides findings one by one. It remembers which rules are out of the
@@ -103,8 +104,10 @@ func (j *judge) decide(f *finding.Finding, exempted exempting) decided {
 	}
 	if f.Suppressed() {
 		by := "suppressed by " + f.Suppressions[0].Source
-		if !f.Suppressions[0].Elsewhere {
+		if s := f.Suppressions[0]; !s.Elsewhere {
 			by += " in the scanned content"
+		} else if s.Reason != "" {
+			by += " (" + text.OneLine(s.Reason, 300) + ")"
 		}
 		return decided{Decision: Decision{Ignored, by}}
 	}

@@ -17,4 +17,9 @@ func TestSuppressedWhere(t *testing.T) {
 			t.Errorf("elsewhere %v: %+v", elsewhere, got)
 		}
 	}
+	// What was decided elsewhere is not in the reader's files, so its reason is told.
+	got := Policy{}.decide(&finding.Run{Scanner: "s"}, &finding.Finding{Suppressions: []finding.Suppression{{Source: "x", Elsewhere: true, Reason: "won't\nfix"}}})
+	if got != (Decision{Ignored, "suppressed by x (won't fix)"}) {
+		t.Errorf("with a reason: %+v", got)
+	}
 }

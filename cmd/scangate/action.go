@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/github"
 	"github.com/scangate/scangate/report"
 )
@@ -29,9 +30,15 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	up, err := uploadInputs(job)
+	if err != nil {
+		return 0, err
+	}
+	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, s.path, res) }
 	return a.scanAndReport(ctx, s, func(rep report.Report) error {
 		var summary bytes.Buffer
 		err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
+		err = errors.Join(err, a.upload(ctx, up, s.path, rep))
 		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
 		for _, o := range s.out {
 			if o.Format.Name == "sarif-upload" {

@@ -52,6 +52,10 @@ type scanning struct {
 	timeout      time.Duration
 	results      string
 	previous     string // results of an earlier scan; empty: those that results names
+
+	// amend adds what is known elsewhere to the results, before they are
+	// judged; it may be nil.
+	amend func(context.Context, *finding.Results)
 }
 
 func (s *scanning) register(f *flags) {
@@ -123,6 +127,9 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	res, err := a.scanTree(ctx, s, file)
 	if err != nil {
 		return 0, err
+	}
+	if s.amend != nil {
+		s.amend(ctx, &res)
 	}
 	pol = knowing(pol, a.lookUp(ctx, &res, at, pol))
 	notices := s.firstSeen(pol, &res, time.Now())

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/github"
+	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/sarif"
+	"github.com/scangate/scangate/scanners/git"
+	"github.com/scangate/scangate/text"
+)
+
+// upload is what the action's inputs say about code scanning.
+type upload struct {
+	mode     string // "auto", "true" or "false"
+	target   github.Target
+	category string
+	wait     bool
+	started  time.Time
+
+	job    *github.Job
+	event  github.Event
+	client *github.Client // nil: there is no access to GitHub
+	lost   error          // why
+	blind  error          // why the event is not known
+}
+
+// uploadModes are the values of the input upload.
+var uploadModes = []string{"auto", "true", "false"}
+
+// uploadInputs reads the inputs that are about code scanning.
+func uploadInputs(job *github.Job) (*upload, error) {
+	u := &upload{mode: job.Input("upload"), category: job.Input("category"), wait: true, job: job, started: time.Now()}
+	switch u.mode {
+	case "":
+		u.mode = "auto"
+	case "auto", "true", "false":
+	default:
+		return nil, usage("upload: %q is none of auto, true and false%s", text.OneLine(u.mode, 50), text.Suggest(u.mode, uploadModes))
+	}
+	if w := job.Input("wait-for-processing"); w != "" {
+		var err error
+		if u.wait, err = strconv.ParseBool(w); err != nil {
+			return nil, usage("wait-for-processing: %q is neither true nor false", text.OneLine(w, 50))
+		}
+	}
+	if ref, sha := job.Input("ref"), job.Input("sha"); ref != "" || sha != "" {
+		var err error
+		if u.target, err = github.NewTarget(ref, sha); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	// What is wrong with these is told where the upload is missing: the verdict
+	// does not depend on them.
+	u.event, u.blind = job.Event()
+	u.client, u.lost = github.NewClient(job.Access())
+	return u, nil
+}
+
+// place is where GitHub shows the results of a scan of dir.
+func (u *upload) place(dir string) sarif.Options {
+	o := sarif.Options{Category: u.category}
+	if g, prefix, err := git.Open(dir); err == nil && g != nil {
+		o.Below = strings.Trim(prefix, "/")
+	}
+	return o
+}
+
+// dismissals marks the findings whose alerts somebody dismissed on GitHub. That
+// they cannot be read is said, and makes findings count.
+func (a *app) dismissals(ctx context.Context, u *upload, dir string, res *finding.Results) {
+	if u.client == nil {
+		return
+	}
+	alerts, notices, err := u.client.Dismissed(ctx, u.event)
+	if err != nil && ctx.Err() == nil {
+		a.notice("dismissed alerts of code scanning are not read, and count: %v", err)
+		return
+	}
+	for _, n := range notices {
+		a.notice("%s", n)
+	}
+	if n := github.ApplyDismissals(res, alerts, u.place(dir)); n > 0 {
+		a.notice("%s ignored, as dismissed on code scanning", text.Count(n, "finding"))
+	}
+}
+
+// upload sends the results to code scanning and tells the job. The verdict
+// stays what it is, unless the upload was asked for: that it is missing then is
+// an error.
+func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Report) error {
+	if u.mode == "false" {
+		return nil
+	}
+	out, err := a.send(ctx, u, dir, rep)
+	for _, n := range out.Notices {
+		a.notice("%s", n)
+	}
+	for _, r := range out.Refusals {
+		a.notice("GitHub says: %s", r)
+	}
+	tell := errors.Join(
+		u.job.SetOutput("upload-status", string(out.Status)),
+		u.job.SetOutput("sarif-id", strings.Join(out.IDs, ",")),
+	)
+	switch out.Status {
+	case github.Uploaded:
+		results := 0
+		for _, run := range out.Runs {
+			results += run.Results
+		}
+		a.notice("%s of %s uploaded to code scanning, for %s", text.Count(results, "result"), text.Count(len(out.Runs), "scanner"), out.Target.Ref)
+		return tell
+	case github.SkippedFork, github.SkippedMergeQueue:
+		// Nobody can change that, so it is no failure even if it was asked for.
+		a.notice("not uploaded to code scanning (%s): %s", out.Status, out.Reason)
+		return tell
+	}
+	if u.mode != "true" {
+		a.notice("not uploaded to code scanning (%s): %s", out.Status, out.Reason)
+		return tell
+	}
+	if err == nil {
+		err = errors.New(out.Reason)
+	}
+	return errors.Join(tell, fmt.Errorf("upload: true, but nothing is uploaded to code scanning (%s): %w", out.Status, err))
+}
+
+func (a *app) send(ctx context.Context, u *upload, dir string, rep report.Report) (github.Outcome, error) {
+	switch {
+	case errors.Is(u.lost, github.ErrNoAccess):
+		return github.Outcome{Status: github.SkippedPermission, Reason: u.lost.Error()}, nil
+	case u.client == nil:
+		return github.Outcome{Status: github.UploadFailed, Reason: u.lost.Error()}, u.lost
+	case u.blind != nil && u.target == (github.Target{}):
+		return github.Outcome{Status: github.UploadFailed, Reason: u.blind.Error()}, u.blind
+	}
+	place := u.place(dir)
+	return u.client.Upload(ctx, rep, github.UploadOptions{
+		Event: u.event, Target: u.target, Category: place.Category, Below: place.Below,
+		Wait: u.wait, Asked: u.mode == "true", Started: u.started,
+	})
+}
+
+// notice prints a line that is no error.
+func (a *app) notice(format string, args ...any) {
+	a.complain(fmt.Errorf("notice: "+format, args...))
+}

@@ -17,8 +17,10 @@ import (
 
 const (
 	perPage = 100
-	// maxAnalyses bounds how many analyses are fetched to tell alerts apart.
-	maxAnalyses = 60
+	// maxAnalyses bounds how many analyses are fetched to tell alerts apart, and
+	// analysisPages how long the ones are looked for in their list.
+	maxAnalyses   = 60
+	analysisPages = 10
 )
 
 // Alert is an alert of code scanning that somebody dismissed.
@@ -103,7 +105,7 @@ func (c *Client) dismissedOn(ctx context.Context, ref string, found map[int]Aler
 	if ref != "" {
 		q.Set("ref", ref)
 	}
-	return pages(ctx, c, "/code-scanning/alerts", q, func(list []entry) bool {
+	return pages(ctx, c, "/code-scanning/alerts", q, c.limits.pages, func(list []entry) bool {
 		for _, in := range list {
 			if _, ok := found[in.Number]; ok || in.State != "dismissed" || in.Number <= 0 || in.Tool.Name != sarif.DriverName {
 				continue
@@ -145,10 +147,14 @@ func (c *Client) identify(ctx context.Context, found map[int]Alert, seen map[sou
 	fetched := 0
 	for _, ref := range slices.Sorted(maps.Keys(byRef)) {
 		wanted := byRef[ref]
+		newest := map[string]int64{} // by category, for those whose own one is gone
 		open := len(wanted)
-		_, err := pages(ctx, c, "/code-scanning/analyses", url.Values{"ref": {ref}, "tool_name": {sarif.DriverName}}, func(list []entry) bool {
+		_, err := pages(ctx, c, "/code-scanning/analyses", url.Values{"ref": {ref}, "tool_name": {sarif.DriverName}}, min(analysisPages, c.limits.pages), func(list []entry) bool {
 			for _, in := range list {
 				from := source{ref, in.Category, strings.ToLower(in.Commit)}
+				if newest[in.Category] == 0 {
+					newest[in.Category] = in.ID
+				}
 				if id, ok := wanted[from]; ok && id == 0 {
 					wanted[from] = in.ID
 					open--
@@ -159,9 +165,14 @@ func (c *Client) identify(ctx context.Context, found map[int]Alert, seen map[sou
 		if err != nil {
 			return err
 		}
-		for _, id := range slices.Sorted(maps.Values(wanted)) {
-			if id == 0 || fetched >= maxAnalyses {
-				continue
+		ids := map[int64]bool{}
+		for from, id := range wanted {
+			ids[cmp.Or(id, newest[from.category])] = true
+		}
+		delete(ids, 0)
+		for _, id := range slices.Sorted(maps.Keys(ids)) {
+			if fetched >= maxAnalyses {
+				break
 			}
 			fetched++
 			if err := c.hashes(ctx, id, found); err != nil {
@@ -204,7 +215,7 @@ func (c *Client) hashes(ctx context.Context, analysis int64, found map[int]Alert
 	for _, run := range in.Runs {
 		for _, r := range run.Results {
 			a, ok := found[r.Properties.Number]
-			if !ok || a.Identity.LineHash != "" || len(r.Locations) == 0 || r.RuleID != a.Identity.RuleID {
+			if !ok || a.Identity.LineHash != "" || len(r.Locations) == 0 || r.RuleID != "" && r.RuleID != a.Identity.RuleID {
 				continue
 			}
 			a.Identity.Path = sarif.PathOf(r.Locations[0].Physical.Artifact.URI)
@@ -217,9 +228,9 @@ func (c *Client) hashes(ctx context.Context, analysis int64, found map[int]Alert
 
 // pages asks for the pages of a list until there is no next one, or each wants
 // no more, or there are too many. A list that is not there is empty.
-func pages[T any](ctx context.Context, c *Client, path string, q url.Values, each func([]T) bool) (more bool, err error) {
+func pages[T any](ctx context.Context, c *Client, path string, q url.Values, limit int, each func([]T) bool) (more bool, err error) {
 	q.Set("per_page", strconv.Itoa(perPage))
-	for page := 1; page <= c.limits.pages; page++ {
+	for page := 1; page <= limit; page++ {
 		q.Set("page", strconv.Itoa(page))
 		var list []T
 		resp, err := c.get(ctx, path+"?"+q.Encode(), &list)

@@ -26,7 +26,7 @@ type limits struct {
 func defaultLimits() limits {
 	return limits{
 		body: 64 << 20, request: 2 * time.Minute, tries: 4, waiting: 2 * time.Minute, backoff: time.Second,
-		process: 3 * time.Minute, poll: time.Second, pages: 50, gzip: 10 << 20,
+		process: 3 * time.Minute, poll: 100 * time.Millisecond, pages: 50, gzip: 10 << 20,
 	}
 }
 

@@ -34,6 +34,7 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	up.prepare(s.out, s.path)
 	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, s.path, res) }
 	return a.scanAndReport(ctx, s, func(rep report.Report) error {
 		var summary bytes.Buffer

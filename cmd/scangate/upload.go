@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,22 @@ func (u *upload) place(dir string) sarif.Options {
 	return o
 }
 
+// prepare makes the files of outs that are for code scanning the same as what
+// is uploaded from here.
+func (u *upload) prepare(outs outputs, dir string) {
+	for i := range outs {
+		if outs[i].Format.Name != "sarif-upload" {
+			continue
+		}
+		outs[i].Format.Write = func(w io.Writer, r report.Report) error {
+			o := u.place(dir)
+			o.Upload = true
+			_, err := report.SARIF(w, r, o)
+			return err
+		}
+	}
+}
+
 // dismissals marks the findings whose alerts somebody dismissed on GitHub. That
 // they cannot be read is said, and makes findings count.
 func (a *app) dismissals(ctx context.Context, u *upload, dir string, res *finding.Results) {
@@ -99,9 +116,6 @@ func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Repo
 		return nil
 	}
 	out, err := a.send(ctx, u, dir, rep)
-	for _, n := range out.Notices {
-		a.notice("%s", n)
-	}
 	for _, r := range out.Refusals {
 		a.notice("GitHub says: %s", r)
 	}
@@ -111,6 +125,9 @@ func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Repo
 	)
 	switch out.Status {
 	case github.Uploaded:
+		for _, n := range out.Notices {
+			a.notice("%s", n)
+		}
 		results := 0
 		for _, run := range out.Runs {
 			results += run.Results

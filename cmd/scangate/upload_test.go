@@ -141,10 +141,15 @@ func TestDismissedOnGitHub(t *testing.T) {
 	y.env["GITHUB_SHA"] = gitOutput(t, "rev-parse", "HEAD")
 	y.env["SCANGATE_PATH"] = "apps/web"
 	y.env["SCANGATE_CATEGORY"] = "web"
+	y.env["SCANGATE_SARIF_FILE"] = "up.sarif"
 	y.run("action").want(1, "1 result of 1 scanner uploaded")
 	alerts := hub.Alerts("refs/heads/main")
 	if len(alerts) != 1 || alerts[0].Path != "apps/web/a.tf" || alerts[0].Category != "web/iac" {
 		t.Fatalf("%+v", alerts)
+	}
+	data, err := os.ReadFile("up.sarif")
+	if err != nil || !strings.Contains(string(data), `"apps/web/a.tf"`) || !strings.Contains(string(data), `"web/iac/"`) {
+		t.Errorf("the file for code scanning: %v\n%s", err, data)
 	}
 	if err := hub.Dismiss(1, "won't fix", "octocat", "only a test"); err != nil {
 		t.Fatal(err)

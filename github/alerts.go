@@ -29,6 +29,7 @@ type Alert struct {
 	Identity sarif.Identity // without a line hash, it cannot be told from others
 	Reason   string         // GitHub's: "false positive", "won't fix", "used in tests"
 	By       string         // who dismissed it
+	Message  string         // of its result in the last analysis that had it
 	Comment  string
 }
 
@@ -188,7 +189,10 @@ func (c *Client) hashes(ctx context.Context, analysis int64, found map[int]Alert
 	var in struct {
 		Runs []struct {
 			Results []struct {
-				RuleID    string `json:"ruleId"`
+				RuleID  string `json:"ruleId"`
+				Message struct {
+					Text string `json:"text"`
+				} `json:"message"`
 				Locations []struct {
 					Physical struct {
 						Artifact struct {
@@ -220,6 +224,7 @@ func (c *Client) hashes(ctx context.Context, analysis int64, found map[int]Alert
 			}
 			a.Identity.Path = sarif.PathOf(r.Locations[0].Physical.Artifact.URI)
 			a.Identity.LineHash = r.Fingerprints.LineHash
+			a.Message = r.Message.Text
 			found[a.Number] = a
 		}
 	}

@@ -9,21 +9,36 @@ import (
 
 // ApplyDismissals marks the findings whose alerts somebody dismissed, so that
 // they do not count, and returns how many there are. Findings are matched with
-// alerts as GitHub does it: by rule, path and line hash. What another scanner
-// has found, too, is dismissed together with it, since code scanning shows one
-// alert for both. o has the category and place of the upload.
+// alerts as GitHub does it: by rule, path and line hash, and those that are the
+// same by these, as in a file of one long line, by their message. What another
+// scanner has found, too, is dismissed together with it, since code scanning
+// shows one alert for both. o has the category and place of the upload.
 func ApplyDismissals(r *finding.Results, alerts []Alert, o sarif.Options) int {
 	if len(alerts) == 0 {
 		return 0
 	}
 	type key struct{ rule, path, hash string }
-	dismissed := map[key]*Alert{}
+	keyOf := func(id sarif.Identity) key { return key{id.RuleID, id.Path, id.LineHash} }
+	dismissed := map[key][]*Alert{}
 	for i := range alerts {
 		if id := alerts[i].Identity; id.LineHash != "" {
-			dismissed[key{id.RuleID, id.Path, id.LineHash}] = &alerts[i]
+			dismissed[keyOf(id)] = append(dismissed[keyOf(id)], &alerts[i])
 		}
 	}
 	ids := sarif.Identities(*r, o)
+	several := map[key]map[string]bool{} // the fingerprints of what is the same
+	for i := range r.Runs {
+		for j := range r.Runs[i].Findings {
+			k, f := keyOf(ids[i][j]), &r.Runs[i].Findings[j]
+			if dismissed[k] == nil || f.SameAs != "" {
+				continue
+			}
+			if several[k] == nil {
+				several[k] = map[string]bool{}
+			}
+			several[k][f.Fingerprint] = true
+		}
+	}
 	shown := map[string]*Alert{} // by the fingerprint of the finding that is shown
 	n := 0
 	mark := func(f *finding.Finding, a *Alert) {
@@ -34,10 +49,14 @@ func ApplyDismissals(r *finding.Results, alerts []Alert, o sarif.Options) int {
 	}
 	for i := range r.Runs {
 		for j := range r.Runs[i].Findings {
-			f, id := &r.Runs[i].Findings[j], ids[i][j]
-			if a := dismissed[key{id.RuleID, id.Path, id.LineHash}]; a != nil {
+			f, k := &r.Runs[i].Findings[j], keyOf(ids[i][j])
+			for _, a := range dismissed[k] {
+				if len(several[k]) > 1 && !sarif.IsMessage(a.Message, f) {
+					continue
+				}
 				mark(f, a)
 				shown[f.Fingerprint] = a
+				break
 			}
 		}
 	}

@@ -2,7 +2,9 @@ package github
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +171,50 @@ func TestDismissalsByMode(t *testing.T) {
 		alerts, _, err := h.client.Dismissed(context.Background(), push)
 		if len(alerts) != 0 || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v", mode, alerts, err)
+		}
+	}
+}
+
+// TestOneLongLine: findings that GitHub cannot tell apart are told apart here.
+func TestOneLongLine(t *testing.T) {
+	var all []finding.Finding
+	for _, name := range []string{"left-pad", "left-pad [x]", "lodash"} {
+		f := found("dependency", "CVE-1", "package-lock.json", 1)
+		f.Key, f.Message = name, name+" is vulnerable"
+		f.Fingerprint = finding.FingerprintOf("dependency", f)
+		all = append(all, f)
+	}
+	h := newHub(t, githubapi.Options{})
+	other := run("trivy", found("trivy", "CVE-1", "package-lock.json", 1))
+	other.Findings[0].SameAs = all[1].Fingerprint
+	all[1].Witnesses = []finding.Witness{{Scanner: "trivy", RuleID: "CVE-1"}}
+	rep := judged(run("dependency", all...), other)
+	if _, err := h.client.Upload(context.Background(), rep, UploadOptions{Event: push, Wait: true}); err != nil {
+		t.Fatal(err)
+	}
+	var uploaded struct {
+		Runs []struct {
+			Results []struct{ Message struct{ Text string } }
+		}
+	}
+	if err := json.Unmarshal(h.Uploads()[0].SARIF, &uploaded); err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range uploaded.Runs[0].Results {
+		res := judged(run("dependency", slices.Clone(all)...), run("trivy", slices.Clone(other.Findings)...)).Results
+		id := sarif.Identities(res, sarif.Options{})[0][i]
+		n := ApplyDismissals(&res, []Alert{{Number: 1, Identity: id, Message: x.Message.Text}}, sarif.Options{})
+		want := 1
+		if i == 1 {
+			want = 2 // and the other scanner's
+		}
+		for j, f := range res.Runs[0].Findings {
+			if f.Suppressed() != (i == j) {
+				t.Errorf("%q suppresses %q", x.Message.Text, f.Message)
+			}
+		}
+		if n != want || res.Runs[1].Findings[0].Suppressed() != (i == 1) {
+			t.Errorf("%q: %d suppressed", x.Message.Text, n)
 		}
 	}
 }

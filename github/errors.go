@@ -23,6 +23,7 @@ type APIError struct {
 	Status  int    // of the answer; 0: there was none
 	Message string // GitHub's own words, on one line and safe to print; they may be missing
 	words   string // ours
+	limited bool   // it is asked too often
 }
 
 // Error says it in one line.

@@ -72,6 +72,10 @@ func (j *Job) Event() (Event, error) {
 	return e, nil
 }
 
+// Workspace is the directory that the job checks its repository out to; empty:
+// it is not known.
+func (j *Job) Workspace() string { return j.getenv("GITHUB_WORKSPACE") }
+
 func readEvent(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {

@@ -34,7 +34,7 @@ func (c *Client) try(ctx context.Context, send func(context.Context, *github.Cli
 			// in a tight loop.
 			wait = max(d, c.limits.backoff)
 			if wait > budget {
-				return &APIError{Status: resp.StatusCode, words: fmt.Sprintf("GitHub limits how often it is asked, for another %s, which is too long to wait: run the job again then", wait.Round(time.Second))}
+				return &APIError{Status: resp.StatusCode, limited: true, words: fmt.Sprintf("GitHub limits how often it is asked, for another %s, which is too long to wait: run the job again then", wait.Round(time.Second))}
 			}
 			budget -= wait
 			limited++

@@ -160,7 +160,10 @@ func (c *Client) refused(out *Outcome, e Event, err error, i, n int) error {
 		case e.Dependabot():
 			out.Status, out.Reason = SkippedFork, "the token of a job that Dependabot has caused may only read, unless its workflow asks for security-events: write ("+api.Message+")"
 			return nil
-		case !strings.Contains(api.words, "limits how often"):
+		case strings.Contains(api.Message, "archived"):
+			out.Status, out.Reason = SkippedPermission, "the repository is archived, and takes no uploads"
+			return nil
+		case !api.limited:
 			out.Status, out.Reason = SkippedPermission, "the token may not upload: the job needs the permission security-events: write ("+api.Message+")"
 			return nil
 		}

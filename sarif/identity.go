@@ -21,6 +21,14 @@ type Identity struct {
 	LineHash string // partialFingerprints.primaryLocationLineHash
 }
 
+// IsMessage reports whether a result's message, as Encode wrote it, is that of
+// f. It may go on behind it: with who else has found it.
+func IsMessage(message string, f *finding.Finding) bool {
+	own := escapeMessage(strings.TrimSpace(f.Message))
+	rest, ok := strings.CutPrefix(message, own)
+	return ok && own != "" && (rest == "" || strings.HasPrefix(rest, escapeMessage(foundByPrefix)))
+}
+
 // Identities returns those of all findings of r when it is uploaded with o:
 // for each run, one per finding, in their order.
 func Identities(r finding.Results, o Options) [][]Identity {

@@ -127,3 +127,38 @@ func TestPartsOfAnUpload(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestIsMessage(t *testing.T) {
+	for _, tt := range []struct {
+		written, own string
+		want         bool
+	}{
+		{"a hole", "a hole", true},
+		{"a hole", " a hole\n", true},
+		{"a hole (also found by trivy as CVE-1, high)", "a hole", true},
+		{"a hole in b", "a hole", false},
+		{"a hole", "a hole in b", false},
+		{escapeMessage("see [x](y)"), "see [x](y)", true},
+		{"anything", "", false},
+	} {
+		if got := IsMessage(tt.written, &finding.Finding{Message: tt.own}); got != tt.want {
+			t.Errorf("%q is %q: %v", tt.written, tt.own, got)
+		}
+	}
+	f := finding.Finding{RuleID: "A", Message: "a [hole]", Fingerprint: "f", Witnesses: []finding.Witness{{Scanner: "x", RuleID: "B"}}}
+	var b bytes.Buffer
+	if _, err := Encode(&b, finding.Results{Runs: []finding.Run{{Scanner: "iac", Status: finding.Completed, Findings: []finding.Finding{f}}}}, Options{Upload: true}); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Runs []struct {
+			Results []struct{ Message struct{ Text string } }
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if text := doc.Runs[0].Results[0].Message.Text; !IsMessage(text, &f) || text == "a [hole]" {
+		t.Errorf("%q", text)
+	}
+}

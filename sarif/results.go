@@ -151,13 +151,16 @@ func resultProperties(f *finding.Finding) sarif.Properties {
 	return p
 }
 
+// foundByPrefix begins what foundBy returns.
+const foundByPrefix = " (also found by "
+
 // foundBy names the witnesses, for readers who see nothing but the message.
 func foundBy(f *finding.Finding) string {
 	var b strings.Builder
 	for i, w := range f.Witnesses {
 		switch {
 		case i == 0:
-			b.WriteString(" (also found by ")
+			b.WriteString(foundByPrefix)
 		case i == len(f.Witnesses)-1:
 			b.WriteString("; and ")
 		default:

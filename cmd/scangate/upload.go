@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,15 @@ func (u *upload) place(dir string) sarif.Options {
 	o := sarif.Options{Category: u.category}
 	if g, prefix, err := git.Open(dir); err == nil && g != nil {
 		o.Below = strings.Trim(prefix, "/")
+		return o
+	}
+	// Without git, the repository is taken to be where jobs have it.
+	abs, err := filepath.Abs(dir)
+	if err != nil || u.job.Workspace() == "" {
+		return o
+	}
+	if rel, err := filepath.Rel(u.job.Workspace(), abs); err == nil && rel != "." && filepath.IsLocal(rel) {
+		o.Below = filepath.ToSlash(rel)
 	}
 	return o
 }

@@ -179,6 +179,23 @@ func TestWhatIsNotCheckedOutByTheEvent(t *testing.T) {
 	}
 }
 
+// TestPlaceWithoutGit: the job's workspace stands in for the repository's root.
+func TestPlaceWithoutGit(t *testing.T) {
+	newTry(t, "")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for workspace, want := range map[string]string{
+		"": "", here: "", filepath.Dir(here): filepath.Base(here), filepath.Join(here, "below"): "", filepath.Join(filepath.Dir(here), "other"): "",
+	} {
+		u := upload{category: "c", job: github.NewJob(func(string) string { return workspace })}
+		if got := u.place("."); got.Below != want || got.Category != "c" {
+			t.Errorf("in %s: %+v, want %s", workspace, got, want)
+		}
+	}
+}
+
 func TestUploadInputsAreChecked(t *testing.T) {
 	y := newTry(t, "secret=clean")
 	for name, tt := range map[string]struct{ value, say string }{

@@ -28,6 +28,10 @@ type Event struct {
 	HeadSHA string // the last commit of its branch
 	Fork    bool   // the branch is in another repository
 
+	// Of a pull request and of a merge queue: what it is to be merged into.
+	Base    string // a commit
+	BaseRef string // a branch, "main"
+
 	DefaultBranch string // of the repository, "main"; empty: not known
 }
 
@@ -52,11 +56,19 @@ func (j *Job) Event() (Event, error) {
 		Repository  repository `json:"repository"`
 		PullRequest *struct {
 			Number int `json:"number"`
-			Head   struct {
+			Base   struct {
+				SHA string `json:"sha"`
+				Ref string `json:"ref"`
+			} `json:"base"`
+			Head struct {
 				SHA  string      `json:"sha"`
 				Repo *repository `json:"repo"`
 			} `json:"head"`
 		} `json:"pull_request"`
+		MergeGroup *struct {
+			BaseSHA string `json:"base_sha"`
+			BaseRef string `json:"base_ref"`
+		} `json:"merge_group"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return e, errors.New("the file of the event (GITHUB_EVENT_PATH) is not the JSON that GitHub writes")
@@ -65,9 +77,13 @@ func (j *Job) Event() (Event, error) {
 	if p := in.PullRequest; p != nil {
 		e.Number = max(p.Number, in.Number)
 		e.HeadSHA = p.Head.SHA
+		e.Base, e.BaseRef = p.Base.SHA, p.Base.Ref
 		repo := j.getenv("GITHUB_REPOSITORY")
 		// A fork that was deleted has no repository any more.
 		e.Fork = p.Head.Repo == nil || p.Head.Repo.FullName != "" && !strings.EqualFold(p.Head.Repo.FullName, repo)
+	}
+	if m := in.MergeGroup; m != nil {
+		e.Base, e.BaseRef = m.BaseSHA, strings.TrimPrefix(m.BaseRef, "refs/heads/")
 	}
 	return e, nil
 }

@@ -34,12 +34,16 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := errors.Join(checkAnnotations(job), a.chooseMode(ctx, up, &s)); err != nil {
+		return 0, err
+	}
 	up.prepare(s.out, s.path)
 	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, s.path, res) }
 	return a.scanAndReport(ctx, s, func(rep report.Report) error {
 		var summary bytes.Buffer
 		err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
-		err = errors.Join(err, a.upload(ctx, up, s.path, rep))
+		status, uerr := a.upload(ctx, up, s.path, rep)
+		err = errors.Join(err, uerr, a.annotate(job, up, status, s.path, rep))
 		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
 		for _, o := range s.out {
 			if o.Format.Name == "sarif-upload" {

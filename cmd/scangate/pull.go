@@ -40,6 +40,9 @@ func openPull(ctx context.Context, dir, rev string) (*pull, error) {
 		return nil, usage("--since: %w", err)
 	}
 	p := &pull{ctx: ctx, rev: text.OneLine(rev, 80)}
+	if git.IsHash(rev) {
+		p.rev = rev[:12]
+	}
 	var err error
 	if p.git, p.prefix, err = git.Open(dir); err != nil {
 		return nil, fmt.Errorf("--since: %w", err)

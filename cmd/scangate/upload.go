@@ -121,9 +121,9 @@ func (a *app) dismissals(ctx context.Context, u *upload, dir string, res *findin
 // upload sends the results to code scanning and tells the job. The verdict
 // stays what it is, unless the upload was asked for: that it is missing then is
 // an error.
-func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Report) error {
+func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Report) (github.Status, error) {
 	if u.mode == "false" {
-		return nil
+		return "", nil
 	}
 	out, err := a.send(ctx, u, dir, rep)
 	for _, r := range out.Refusals {
@@ -143,20 +143,20 @@ func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Repo
 			results += run.Results
 		}
 		a.notice("%s of %s uploaded to code scanning, for %s", text.Count(results, "result"), text.Count(len(out.Runs), "scanner"), out.Target.Ref)
-		return tell
+		return out.Status, tell
 	case github.SkippedFork, github.SkippedMergeQueue:
 		// Nobody can change that, so it is no failure even if it was asked for.
 		a.notice("not uploaded to code scanning (%s): %s", out.Status, out.Reason)
-		return tell
+		return out.Status, tell
 	}
 	if u.mode != "true" {
 		a.notice("not uploaded to code scanning (%s): %s", out.Status, out.Reason)
-		return tell
+		return out.Status, tell
 	}
 	if err == nil {
 		err = errors.New(out.Reason)
 	}
-	return errors.Join(tell, fmt.Errorf("upload: true, but nothing is uploaded to code scanning (%s): %w", out.Status, err))
+	return out.Status, errors.Join(tell, fmt.Errorf("upload: true, but nothing is uploaded to code scanning (%s): %w", out.Status, err))
 }
 
 func (a *app) send(ctx context.Context, u *upload, dir string, rep report.Report) (github.Outcome, error) {

@@ -85,7 +85,6 @@ func TestUploadsAndExitCodes(t *testing.T) {
 		{name: "not in a job", env: map[string]string{"GITHUB_REPOSITORY": ""}, status: "skipped-permission", asked: 3, say: "GITHUB_REPOSITORY is not set"},
 		{name: "processing failed", mode: githubapi.ProcessingFailed, status: "failed", asked: 3, say: "GitHub says: An unexpected error occurred while processing the SARIF file.", uploads: 1},
 		{name: "too large", mode: githubapi.TooLarge, status: "failed", asked: 3, say: "too large"},
-		{name: "pull_request_target", env: map[string]string{"GITHUB_EVENT_NAME": "pull_request_target"}, status: "failed", asked: 3, say: "give ref and sha"},
 		{name: "no token at all", env: map[string]string{"SCANGATE_TOKEN": "two words"}, status: "failed", asked: 3, say: "characters that no token has"},
 		{name: "broken event", event: "{", status: "failed", asked: 3, say: "GITHUB_EVENT_PATH"},
 	} {
@@ -95,7 +94,7 @@ func TestUploadsAndExitCodes(t *testing.T) {
 					y := newTry(t, spec)
 					hub := inJob(t, y, githubapi.Options{Mode: tt.mode})
 					maps.Copy(y.env, tt.env)
-					y.env["SCANGATE_UPLOAD"] = upload
+					y.env["SCANGATE_UPLOAD"], y.env["SCANGATE_SINCE"] = upload, whole
 					if tt.event != "" {
 						y.env["GITHUB_EVENT_PATH"] = filepath.Join(t.TempDir(), "event.json")
 						if err := os.WriteFile(y.env["GITHUB_EVENT_PATH"], []byte(tt.event), 0o644); err != nil {

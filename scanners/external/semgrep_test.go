@@ -61,7 +61,7 @@ func TestSemgrepReads(t *testing.T) {
 	if d := cmp.Diff(wantSemgrep(), spots(r.findings)); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]finding.Suppression{{Source: "nosemgrep"}}, r.findings[4].Suppressions); d != "" {
+	if d := cmp.Diff([]finding.Suppression{{Source: "nosemgrep", Inline: true}}, r.findings[4].Suppressions); d != "" {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]finding.Note{{Level: finding.Gap, Path: "src/broken.py", Line: 5, Message: "Semgrep could parse it in parts only"}}, r.notes); d != "" {

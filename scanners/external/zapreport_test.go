@@ -41,7 +41,7 @@ func TestZAPReads(t *testing.T) {
 		}
 	}
 	want := []string{
-		"dast/localhost low 10036-2 GET /  | Server Leaks Version Information via \"Server\" HTTP Response Header Field; GET http://localhost:8080/; seen: nginx/1.18.0 | Own remedy. | [{.zap/rules.tsv:1 our version is public false}]",
+		"dast/localhost low 10036-2 GET /  | Server Leaks Version Information via \"Server\" HTTP Response Header Field; GET http://localhost:8080/; seen: nginx/1.18.0 | Own remedy. | [{.zap/rules.tsv:1 our version is public false false}]",
 		"dast/localhost info 10109 GET /  | Modern Web Application; GET http://localhost:8080/ | This is an informational alert & no changes are required. | []",
 		"dast/localhost/account/1 low 10010 GET /account/{n} session | Own name; GET http://localhost:8080/account/1 and 1 more page; session; seen: Set-Cookie: session | Own remedy. | []",
 		"dast/localhost/login medium 10020-1 GET /login x-frame-options | Missing Anti-clickjacking Header; GET http://localhost:8080/login; x-frame-options | Own remedy. | []",

@@ -254,7 +254,7 @@ func TestWorkflowMarks(t *testing.T) {
 			if !slices.Equal(got, tt.want) {
 				t.Fatalf("suppressed %v, want %v", got, tt.want)
 			}
-			if want := (finding.Suppression{Source: "scangate:ignore", Reason: tt.reason}); tt.want[0] && out.Findings[0].Suppressions[0] != want {
+			if want := (finding.Suppression{Source: "scangate:ignore", Reason: tt.reason, Inline: true}); tt.want[0] && out.Findings[0].Suppressions[0] != want {
 				t.Errorf("%+v, want %+v", out.Findings[0].Suppressions[0], want)
 			}
 		})

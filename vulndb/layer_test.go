@@ -159,7 +159,7 @@ func TestSlowMirror(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, err := Update(ctx, dir, options(m)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*time.Second {
+	if _, err := Update(ctx, dir, options(m)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 30*time.Second {
 		t.Errorf("after %v: %v", time.Since(start), err)
 	}
 	if !builtAt(t, dir).Equal(now.Add(-time.Hour)) || !strings.Contains(readAttempt(dir, time.Now()).Problem, "interrupted") {

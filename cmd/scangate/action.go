@@ -26,15 +26,11 @@ func (a *app) action(ctx context.Context, args []string) (int, error) {
 
 // scanJob scans as the inputs of a job say.
 func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
-	s, err := actionInputs(job)
-	if err != nil {
-		return 0, err
+	s, up, err := readInputs(job)
+	if err == nil {
+		err = a.chooseMode(ctx, up, &s)
 	}
-	up, err := uploadInputs(job)
 	if err != nil {
-		return 0, err
-	}
-	if err := errors.Join(checkAnnotations(job), a.chooseMode(ctx, up, &s)); err != nil {
 		return 0, err
 	}
 	up.prepare(s.out, s.path)
@@ -52,6 +48,19 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 		}
 		return err
 	})
+}
+
+// readInputs reads all inputs, and what they are checked with.
+func readInputs(job *github.Job) (scanning, *upload, error) {
+	s, err := actionInputs(job)
+	if err != nil {
+		return s, nil, err
+	}
+	up, err := uploadInputs(job)
+	if err == nil {
+		err = checkAnnotations(job)
+	}
+	return s, up, err
 }
 
 // actionInputs reads what action.yml passes on.

@@ -42,7 +42,7 @@ func TestActionPassesItsInputsOn(t *testing.T) {
 		}
 	}
 	var read []string
-	if _, err := actionInputs(github.NewJob(func(name string) string {
+	if _, _, err := readInputs(github.NewJob(func(name string) string {
 		if strings.HasPrefix(name, "SCANGATE_") {
 			read = append(read, name)
 		}

@@ -225,7 +225,7 @@ func BenchmarkJudge(b *testing.B) {
 	for b.Loop() {
 		start := time.Now()
 		policy.Policy{Exemptions: []policy.Exemption{New(list, now)}}.Judge(finding.Results{Runs: []finding.Run{run}})
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 30*time.Second {
 			b.Fatalf("took %s", d)
 		}
 	}

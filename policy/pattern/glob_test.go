@@ -102,7 +102,7 @@ func TestPatternsAreFast(t *testing.T) {
 			t.Fatal("they match")
 		}
 	}
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > 30*time.Second {
 		t.Errorf("100 rounds took %s", d)
 	}
 }

@@ -286,7 +286,7 @@ func TestAHundredThousandFindings(t *testing.T) {
 			t.Fatal("wrong")
 		}
 	}
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > 30*time.Second {
 		t.Errorf("took %s", d)
 	}
 }

@@ -207,7 +207,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	began := time.Now()
 	r := bench{targets: []string{s.URL}}.scan(t, ctx, "robots: ignore")[0]
-	if d := time.Since(began); r.Status != finding.Failed || r.Reason != "interrupted" || d > 3*time.Second {
+	if d := time.Since(began); r.Status != finding.Failed || r.Reason != "interrupted" || d > 30*time.Second {
 		t.Errorf("after %s: %s", d, short(r))
 	}
 }

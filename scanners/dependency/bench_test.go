@@ -62,7 +62,7 @@ func TestLargeNpmLockfile(t *testing.T) {
 		t.Fatalf("%d packages, %d ways, %v", len(inv.packages), len(ways), err)
 	}
 	t.Logf("%d bytes took %v", len(in.data), took)
-	if took > 5*time.Second { // room for the race detector
+	if took > 30*time.Second { // room for the race detector
 		t.Errorf("it took %v", took)
 	}
 }

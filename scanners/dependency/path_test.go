@@ -141,7 +141,7 @@ func TestPathsTakeLinearTime(t *testing.T) {
 	if got := paths(graphOf(lines...), everything); len(got["a50@1"]) != 51 {
 		t.Errorf("a50: %v", got["a50@1"])
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

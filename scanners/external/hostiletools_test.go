@@ -42,7 +42,7 @@ func TestToolPrints10GB(t *testing.T) {
 	began := time.Now()
 	failed(t, hostile(t, behave(t, "exec head -c 10737418240 /dev/zero"), oneUnit), "plain wrote over 256 MiB to stdout: its output is cut short")
 	failed(t, hostile(t, behave(t, oneResult+"exec head -c 10737418240 /dev/zero >&2"), oneUnit), "plain wrote over 8 MiB to stderr: its output is cut short")
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }
@@ -60,7 +60,7 @@ func TestToolNeverEnds(t *testing.T) {
 		o.Timeout = 100 * time.Millisecond
 		began := time.Now()
 		failed(t, hostile(t, o, oneUnit), "plain did not end within 100ms and was killed")
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("%s: it took %s", name, took)
 		}
 	}

@@ -40,7 +40,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// It takes well under half a second; the rest is room for a busy machine.
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("went on for %v", took)
 	}
 	b, _ := os.ReadFile(pids)

@@ -125,7 +125,7 @@ func soon(t *testing.T, f func()) {
 	t.Helper()
 	begun := time.Now()
 	f()
-	if d := time.Since(begun); d > 5*time.Second {
+	if d := time.Since(begun); d > 30*time.Second {
 		t.Errorf("it took %s", d)
 	}
 }

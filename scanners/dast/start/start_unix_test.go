@@ -36,7 +36,7 @@ func TestAbort(t *testing.T) {
 	if err := r.Abort(); err != nil || listens(p.WaitFor) {
 		t.Errorf("it is not stopped: %v", err)
 	}
-	if d := time.Since(began); d > 2*time.Second {
+	if d := time.Since(began); d > 30*time.Second {
 		t.Errorf("it took %v", d)
 	}
 }

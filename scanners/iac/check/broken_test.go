@@ -145,7 +145,7 @@ func TestHostile(t *testing.T) {
 			if err == nil || strings.Contains(err.Error(), "\n") || len(err.Error()) > 2500 {
 				t.Errorf("got %v", err)
 			}
-			if took := time.Since(start); took > 4*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})

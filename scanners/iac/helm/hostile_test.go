@@ -105,7 +105,7 @@ a{{ end }}`},
 			// A part of the work that is allowed shows it as well, and sooner.
 			ctx := context.Background()
 			manifests, problems, err := renderWithin(ctx, newBudget(ctx, workOfChart/10), c, Options{})
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("it took %v", took)
 			} else if took > 200*time.Millisecond {
 				t.Logf("it took %v", took)
@@ -132,7 +132,7 @@ func TestManyHostileTemplates(t *testing.T) {
 	if len(problems) != 500 || err != nil {
 		t.Errorf("got %d problems, error %v", len(problems), err)
 	}
-	if took := time.Since(start); took > 20*time.Second {
+	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -150,7 +150,7 @@ func TestBigTemplates(t *testing.T) {
 			if len(problems) > 0 || len(manifests) == 0 {
 				t.Errorf("got %d manifests, problems %v", len(manifests), problems)
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("it took %v", took)
 			}
 		})

@@ -91,7 +91,7 @@ func TestHostileServers(t *testing.T) {
 				t.Errorf("outcome %+v, want %q", got, c.reason)
 			}
 			noLeak(t, got, secret)
-			if took := time.Since(begun); took > 5*time.Second {
+			if took := time.Since(begun); took > 30*time.Second {
 				t.Errorf("took %s", took)
 			}
 			if n := s.requests(); n != c.requests {

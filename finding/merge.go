@@ -24,6 +24,7 @@ func Merge(all []Results) Results {
 			out.Root = r.Root
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
+		out.Missing = appendNew(out.Missing, r.Missing, func(s string) string { return s })
 		if i == 0 {
 			out.Commit, out.Settings, out.Database = r.Commit, r.Settings, r.Database
 		}

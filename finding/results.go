@@ -36,6 +36,12 @@ type Results struct {
 	// Dates are those of findings of before that are not among the runs because
 	// what found them has not looked at everything this time.
 	Dates []Dated `json:"dates,omitempty"`
+	// Shard says which part of a scan these are, "2/7"; empty: all of it. Shares
+	// is a digest of how the work was shared out, the same in all of them.
+	Shard  string `json:"shard,omitempty"`
+	Shares string `json:"shares,omitempty"`
+	// Missing are the shards whose results were not there to be joined.
+	Missing []string `json:"missing,omitempty"`
 	// Verdict is written for readers of the file; judging again replaces it.
 	Verdict *Verdict `json:"verdict,omitempty"`
 }

@@ -51,6 +51,7 @@ type Run struct {
 	Plan     string    `json:"plan,omitempty"`   // what it set out to look at, one line
 	Part     string    `json:"part,omitempty"`   // what it was to look at, if only at what is new: "staged changes"; what it does not find may be there
 	Since    *RunSince `json:"since,omitempty"`  // what it was compared with, in a pull request
+	Split    *Split    `json:"split,omitempty"`  // which shards share its work, in a shard's results
 	Looked   Looked    `json:"looked"`
 	Notes    []Note    `json:"notes,omitempty"`
 	Rules    []Rule    `json:"rules,omitempty"`
@@ -98,6 +99,10 @@ type Note struct {
 	Path    string    `json:"path,omitempty"`
 	Line    int       `json:"line,omitempty"`
 	Message string    `json:"message"` // what, and what to do about it, one line
+
+	// Tally is the message of a part of a scan with its counts in braces, "{3
+	// file} left out", so that they can be added up with those of other parts.
+	Tally string `json:"tally,omitempty"`
 }
 
 // NoteLevel says what a Note means for the run.

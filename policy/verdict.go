@@ -99,7 +99,7 @@ func (p Policy) Judge(res finding.Results) Verdict {
 		v.Reasons = append(v.Reasons, crossings(&res.Runs[i], v.Decisions[i])...)
 	}
 	v.Reasons = append(v.Reasons, limits.fail(res, v.Decisions)...)
-	gaps := slices.Concat(p.incomplete(res), p.missing(res.Runs), p.withoutDate(undated))
+	gaps := slices.Concat(absent(res), p.incomplete(res), p.missing(res.Runs), p.withoutDate(undated))
 	switch {
 	case res.Interrupted:
 		// An interrupted scan is the reader's own wish or a cancelled job;

@@ -30,7 +30,8 @@ const maxReason = 500
 type Planned struct {
 	Scanner Scanner
 	Work    Work
-	Err     error // the plan could not be made: the scanner has failed
+	Err     error          // the plan could not be made: the scanner has failed
+	Split   *finding.Split // which shards share the work; nil: it is not shared
 }
 
 // Title names the scanner and its target, as its run will.
@@ -89,7 +90,7 @@ func Run(ctx context.Context, plan []Planned, t Target, o Options) []finding.Run
 	}
 	for i, p := range plan {
 		name := p.Scanner.Name()
-		run := finding.Run{Scanner: name, Target: TargetOf(p.Scanner), Plan: p.Work.What, Engine: engineOf(p.Scanner)}
+		run := finding.Run{Scanner: name, Target: TargetOf(p.Scanner), Plan: p.Work.What, Engine: engineOf(p.Scanner), Split: p.Split}
 		switch {
 		case ctx.Err() != nil:
 			run.Status, run.Reason = finding.Failed, "interrupted"
@@ -125,8 +126,11 @@ func runOne(parent context.Context, p Planned, run finding.Run, t Target, timeou
 	run.Duration = time.Since(start)
 	run.Findings, run.Rules, run.Looked, run.Notes, run.Inventory = report.Findings, report.Rules, report.Looked, report.Notes, report.Inventory
 	run.Engine = engineOf(p.Scanner) // some know their version only now
+	if _, ok := p.Scanner.(Divisible); ok {
+		sortNotes(run.Notes) // so that they are the same when parts are joined
+	}
 	run.Status, run.Reason = judge(run, err, parent, ctx, timeout)
-	return normalise(run)
+	return ofPart(normalise(run), report.Sights)
 }
 
 // bounded calls f, recovers from its panics, and does not wait for it for long
@@ -162,7 +166,6 @@ func bounded[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // judge says how a scanner's run ended, and why it is not complete.
 func judge(run finding.Run, err error, parent, ctx context.Context, timeout time.Duration) (finding.Status, string) {
-	gap := slices.IndexFunc(run.Notes, isGap)
 	switch {
 	case err != nil && parent.Err() != nil:
 		return finding.Failed, "interrupted"
@@ -170,9 +173,17 @@ func judge(run finding.Run, err error, parent, ctx context.Context, timeout time
 		return finding.TimedOut, fmt.Sprintf("did not end within its time limit of %s (--timeout)", timeout)
 	case err != nil:
 		return finding.Failed, reason(run.Scanner, err)
-	case run.Looked.None() && gap >= 0:
+	}
+	return judgeLooked(run)
+}
+
+// judgeLooked says how a run ended that came to its end, by what it looked at.
+func judgeLooked(run finding.Run) (finding.Status, string) {
+	gap := slices.IndexFunc(run.Notes, isGap)
+	switch {
+	case run.Looked.None() && gap >= 0 && !shared(run.Split):
 		return finding.Failed, "nothing could be looked at: " + gapReason(run.Notes, gap)
-	case run.Looked.None():
+	case run.Looked.None() && gap < 0:
 		return finding.Failed, "it planned to look at " + run.Plan + " and shows no evidence of having looked at anything"
 	case gap >= 0:
 		return finding.Partial, gapReason(run.Notes, gap)

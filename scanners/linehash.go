@@ -2,6 +2,7 @@ package scanners
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/scangate/scangate/finding"
@@ -32,13 +33,18 @@ func ReadLines(runs []finding.Run, t *Tree, now time.Time) {
 			}
 		}
 	}
-	each(func(_ *finding.Run, f *finding.Finding) {
+	sights := sightsOf(runs)
+	want := func(f *finding.Finding) {
 		l := f.Location
 		if wanted[l.Path] == nil {
 			wanted[l.Path] = map[int]bool{}
 		}
 		wanted[l.Path][l.StartLine] = true
-	})
+	}
+	each(func(_ *finding.Run, f *finding.Finding) { want(f) })
+	for i := range sights {
+		want(&sights[i].finding)
+	}
 	hashes, marks := map[string]map[int]string{}, marked{}
 	for name, lines := range wanted {
 		f, err := t.Open(name)
@@ -60,6 +66,60 @@ func ReadLines(runs []finding.Run, t *Tree, now time.Time) {
 		f.Location.LineHash = hashes[f.Location.Path][f.Location.StartLine]
 		marks.hide(f)
 	})
+	for i := range sights {
+		marks.hide(&sights[i].finding)
+	}
+	sorted := make([]bool, len(runs))
+	for i := range runs {
+		sorted[i] = slices.IsSortedFunc(runs[i].Notes, compareNotes)
+	}
 	notes := newMarkNotes()
 	each(func(run *finding.Run, f *finding.Finding) { marks.suppress(run, f, notes) })
+	for i := range runs {
+		if sorted[i] { // whatever was added
+			sortNotes(runs[i].Notes)
+		}
+	}
+	for i := range sights {
+		sights[i].read(hashes, marks)
+	}
+}
+
+// sighted is a sight in a file of the tree, as a finding.
+type sighted struct {
+	*finding.Sight
+	run     *finding.Run
+	finding finding.Finding
+}
+
+// sightsOf are the sights of runs that any file of the tree has a line for:
+// each may become the place at which the joined finding stands.
+func sightsOf(runs []finding.Run) (all []sighted) {
+	for i := range runs {
+		if runs[i].Split == nil {
+			continue
+		}
+		for j := range runs[i].Split.Sights {
+			s := &runs[i].Split.Sights[j]
+			if s.Commit != "" || s.Line == 0 || s.Path == "" {
+				continue
+			}
+			all = append(all, sighted{s, &runs[i], finding.Finding{RuleID: s.Rule, Location: finding.Location{
+				Path: s.Path, StartLine: s.Line, EndLine: s.EndLine, StartColumn: s.Column, EndColumn: s.EndCol}}})
+		}
+	}
+	return all
+}
+
+// read fills in what is known of the line.
+func (s *sighted) read(hashes map[string]map[int]string, marks marked) {
+	s.LineHash = hashes[s.Path][s.Line]
+	run := finding.Run{Scanner: s.run.Scanner}
+	marks.suppress(&run, &s.finding, newMarkNotes())
+	if len(s.finding.Suppressions) > 0 {
+		s.Mark = &s.finding.Suppressions[0]
+	}
+	if len(run.Notes) > 0 {
+		s.Wrong = &run.Notes[0]
+	}
 }

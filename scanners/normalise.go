@@ -14,6 +14,9 @@ import (
 // million of them.
 const maxNotes = 200
 
+// maxPartNotes does so for a part of one, which is to be joined with others.
+const maxPartNotes = 20_000
+
 // normalise brings a run into the one form that everything behind the fan-out
 // relies on: clean text, relative paths, fingerprints, sorted, no exact
 // duplicates.
@@ -36,11 +39,24 @@ func normalise(run finding.Run) finding.Run {
 		f.Flows = finding.BoundFlows(f.Flows)
 		f.Fingerprint = finding.FingerprintOf(run.Scanner, *f)
 	}
+	return tidy(run)
+}
+
+// tidy sorts a run, and leaves of what it has twice one.
+func tidy(run finding.Run) finding.Run {
 	slices.SortStableFunc(run.Findings, compareFindings)
 	run.Findings = slices.CompactFunc(run.Findings, sameFinding)
 	slices.SortFunc(run.Rules, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
 	run.Rules = slices.CompactFunc(run.Rules, func(a, b finding.Rule) bool { return a.ID == b.ID })
-	run.Notes = boundNotes(run.Notes)
+	most := maxNotes
+	if shared(run.Split) {
+		most = maxPartNotes
+	} else {
+		for i := range run.Notes {
+			run.Notes[i].Tally = ""
+		}
+	}
+	run.Notes = boundNotes(run.Notes, most)
 	return run
 }
 
@@ -76,17 +92,24 @@ func cleanLocation(l finding.Location) finding.Location {
 
 // boundNotes puts gaps before warnings before the rest, keeps the first notes,
 // and says how many were left out.
-func boundNotes(notes []finding.Note) []finding.Note {
+func boundNotes(notes []finding.Note, most int) []finding.Note {
 	for i := range notes {
 		notes[i].Message = text.Clean(notes[i].Message)
 	}
 	slices.SortStableFunc(notes, func(a, b finding.Note) int { return cmp.Compare(noteRank(a), noteRank(b)) })
-	if len(notes) <= maxNotes {
+	if len(notes) <= most {
 		return notes
 	}
-	left := len(notes) - maxNotes
-	level := notes[maxNotes].Level
-	return append(notes[:maxNotes:maxNotes], finding.Note{Level: level, Message: "and " + text.Count(left, "more note") + " of this kind"})
+	left := len(notes) - most
+	level := notes[most].Level
+	return append(notes[:most:most], finding.Note{Level: level, Message: "and " + text.Count(left, "more note") + " of this kind"})
+}
+
+// sortNotes gives notes an order that does not depend on who made them first.
+func sortNotes(notes []finding.Note) { slices.SortStableFunc(notes, compareNotes) }
+
+func compareNotes(a, b finding.Note) int {
+	return cmp.Or(cmp.Compare(noteRank(a), noteRank(b)), strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), strings.Compare(a.Message, b.Message))
 }
 
 func noteRank(n finding.Note) int {

@@ -63,4 +63,8 @@ type Report struct {
 	// Inventory is the software that was looked at; nil for scanners that
 	// look at none.
 	Inventory []finding.Source
+
+	// Sights are what Findings are made of, if Work was a part of what there is
+	// to do and findings of several parts may be one.
+	Sights []finding.Sight
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/report"
+	"github.com/scangate/scangate/scanners"
 )
 
 // gate is the command `scangate gate`: judge saved results under a policy.
@@ -113,6 +114,10 @@ func readAll(files []string) (finding.Results, error) {
 		if all[i], err = readResults(name); err != nil {
 			return finding.Results{}, err
 		}
+	}
+	all, err := scanners.Join(all, joiners())
+	if err != nil {
+		return finding.Results{}, err
 	}
 	res := finding.Merge(all)
 	finding.MarkSame(&res) // jobs know nothing of each other

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/scanners"
@@ -15,10 +16,12 @@ import (
 func (a *app) plan(ctx context.Context, args []string) (int, error) {
 	var s scanning
 	var format string
+	var shards int
 	f := newFlags("plan")
 	s.register(f)
 	f.StringVar(&s.config, "config", "", "configuration `FILE` (default .scangate.yaml, which may be absent)")
-	f.StringVar(&format, "format", "table", "`FORMAT`: table or json")
+	f.StringVar(&format, "format", "table", "`FORMAT`: table or json; github-matrix or gitlab to split the scan in shards, for a matrix of jobs")
+	f.IntVar(&shards, "shards", 0, "with --format github-matrix or gitlab, how many, `N` (default: by the amount of work)")
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -26,8 +29,19 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 	if s.path, err = onePath(rest); err != nil {
 		return 0, err
 	}
-	if format != "table" && format != "json" {
-		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"table", "json"}))
+	split := slices.Contains(shardFormats, format)
+	switch formats := append([]string{"table", "json"}, shardFormats...); {
+	case !slices.Contains(formats, format):
+		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, formats))
+	case shards != 0 && !split:
+		return 0, usage("--shards: it goes with --format github-matrix or gitlab")
+	case shards < 0 || shards > scanners.MaxShards:
+		return 0, usage("--shards: want from 1 to %d, not %d", scanners.MaxShards, shards)
+	case split && s.shard.given():
+		return 0, usage("--shard: --format %s prints all shards", format)
+	}
+	if err := s.checkShard(); err != nil {
+		return 0, usageError{err}
 	}
 	if err := s.openPull(ctx); err != nil {
 		return 0, err
@@ -42,6 +56,10 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	defer target.Tree.Close()
+	if split {
+		return exitPassed, printShards(a.stdout, format, &s, planned, shards)
+	}
+	planned, _ = s.takeShard(planned)
 
 	type line struct {
 		Scanner string `json:"scanner"`

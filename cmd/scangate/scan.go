@@ -48,6 +48,7 @@ type scanning struct {
 	since        string
 	baseResults  texts
 	staged       bool
+	shard        shardFlag
 	jobs         int
 	timeout      time.Duration
 	results      string
@@ -67,6 +68,7 @@ func (s *scanning) register(f *flags) {
 	f.StringVar(&s.since, "since", "", "judge only what is new against the merge base with `REV`, as in a pull request, and by the policy of REV")
 	f.Var(&s.baseResults, "base-results", "with --since, saved results `FILE` (repeatable) of a scan of the merge base, which saves scanning it")
 	f.BoolVar(&s.staged, "staged", false, "look only at secrets in staged changes, as before a commit; the other scanners are skipped")
+	f.Var(&s.shard, "shard", "do the part `I/N` of the work, such as 2/7, which is to be merged with the others and judged then")
 	f.BoolVar(&s.offline, "offline", false, "never touch the network")
 	f.IntVar(&s.jobs, "jobs", defaultJobs(), "how many processors to keep busy, `N`")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "time limit for each scanner, `DUR`; 0 is none")
@@ -106,7 +108,10 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	if err := a.watched.apart(s.out, s.results); err != nil {
 		return 0, err
 	}
-	s.part = s.since != "" || s.staged
+	if err := s.checkShard(); err != nil {
+		return 0, usageError{err}
+	}
+	s.part = s.since != "" || s.staged || s.shard.given()
 	if err := s.openPull(ctx); err != nil {
 		return 0, err
 	}
@@ -135,6 +140,10 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	notices := s.firstSeen(pol, &res, time.Now())
 	rep := report.Report{Results: res, Verdict: a.honour(pol, s.settingsDir(s.path), res).Judge(res)}
 	rep.Verdict.Notices = append(rep.Verdict.Notices, notices...)
+	part := exitPassed
+	if s.shard.given() {
+		rep.Verdict, part = unjudged(rep.Verdict, res)
+	}
 	err = keepResults(s.results, rep)
 	if err == nil {
 		a.watched.keeps(s.results)
@@ -148,7 +157,11 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	if publish != nil {
 		err = errors.Join(err, publish(rep))
 	}
-	return a.deliver(rep, s.out, err)
+	code, err := a.deliver(rep, s.out, err)
+	if s.shard.given() {
+		code = part
+	}
+	return code, err
 }
 
 // loadPolicy reads the configuration that belongs to dir and the policy in it.
@@ -197,6 +210,7 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 		return finding.Results{}, err
 	}
 	defer target.Tree.Close()
+	plan, shares := s.takeShard(plan)
 	progress := a.newProgress(plan)
 	runs := scanners.Run(ctx, plan, target, scanners.Options{Jobs: scannersPerJob * s.jobs, Timeout: s.timeout, OnEvent: progress.event})
 	progress.end()
@@ -207,6 +221,8 @@ func (a *app) scanTree(ctx context.Context, s scanning, file *config.File) (find
 		Root:        s.root(),
 		Interrupted: ctx.Err() != nil,
 		Runs:        runs,
+		Shard:       s.shard.String(),
+		Shares:      shares,
 	}
 	finding.MarkSame(&res)
 	a.provenance(ctx, &s, file, target.Tree, &res)

@@ -140,8 +140,8 @@ func (s *Scanner) collect(results []result) scanners.Report {
 	}
 	report.Rules = rules.Sorted()
 	if left > 0 {
-		report.Notes = append(report.Notes, finding.Note{Level: finding.Information, Message: fmt.Sprintf(
-			"%s in %s left out: set dev: true under scanners: dependency: to look at them", text.Count(left, "development package"), text.Count(leftIn, "lockfile"))})
+		report.Notes = append(report.Notes, scanners.Tally(finding.Information, fmt.Sprintf(
+			"{%d development package} in {%d lockfile} left out: set dev: true under scanners: dependency: to look at them", left, leftIn)))
 	}
 	return report
 }

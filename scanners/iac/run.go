@@ -222,7 +222,7 @@ func (r *run) report() scanners.Report {
 		r.notes = append(r.notes, out.Notes...)
 	}
 	if n := int(r.templated.Load()); n > 0 {
-		r.notes = append(r.notes, finding.Note{Level: finding.Information, Message: templatesNote(n)})
+		r.notes = append(r.notes, templatesNote(n))
 	}
 	findings, rules := conclude(all, own)
 	quoteValues(findings, r.contents())
@@ -246,6 +246,6 @@ func (r *run) contents() map[string][]byte {
 }
 
 // templatesNote says that n files were left alone.
-func templatesNote(n int) string {
-	return text.Count(n, "file") + " with template actions outside of a Helm chart not scanned"
+func templatesNote(n int) finding.Note {
+	return scanners.Tally(finding.Information, fmt.Sprintf("{%d file} with template actions outside of a Helm chart not scanned", n))
 }

@@ -75,32 +75,44 @@ func (c *collector) add(f fragment, hits []hit) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, h := range hits {
-		id := identity{rule: h.rule, key: h.key}
-		if h.line == 0 {
-			id.path = f.path
-		}
-		e := c.found[id]
-		if e == nil {
-			e = &entry{trails: map[string]*trail{}, commits: map[int]struct{}{}, seen: map[uint64]struct{}{}}
-			c.found[id] = e
-		}
-		t := e.trails[f.path]
-		if t == nil {
-			if c.trails == maxFound {
-				return fmt.Errorf("secret: more than %d different findings: scan parts of the tree one by one", maxFound)
-			}
-			c.trails++
-			t = &trail{}
-			e.trails[f.path] = t
-		}
 		p := place{hit: h, path: f.path, commit: f.commit}
+		var pins []finding.Suppression
 		var pinned bool
-		if p.asked, pinned = c.known.suppressions(f, h); pinned && (t.pinned == nil || slices.CompareFunc(p.asked, t.pinned, compareSuppressions) < 0) {
-			t.pinned = p.asked
+		if p.asked, pinned = c.known.suppressions(f, h); pinned {
+			pins = p.asked
 		}
-		e.add(t, p)
+		if err := c.place(p, pins); err != nil {
+			return err
+		}
 		c.remember(f, h)
 	}
+	return nil
+}
+
+// place adds a place, and who passes over the file by naming the commit.
+func (c *collector) place(p place, pinned []finding.Suppression) error {
+	id := identity{rule: p.rule, key: p.key}
+	if p.line == 0 {
+		id.path = p.path
+	}
+	e := c.found[id]
+	if e == nil {
+		e = &entry{trails: map[string]*trail{}, commits: map[int]struct{}{}, seen: map[uint64]struct{}{}}
+		c.found[id] = e
+	}
+	t := e.trails[p.path]
+	if t == nil {
+		if c.trails == maxFound {
+			return fmt.Errorf("secret: more than %d different findings: scan parts of the tree one by one", maxFound)
+		}
+		c.trails++
+		t = &trail{}
+		e.trails[p.path] = t
+	}
+	if pinned != nil && (t.pinned == nil || slices.CompareFunc(pinned, t.pinned, compareSuppressions) < 0) {
+		t.pinned = pinned
+	}
+	e.add(t, p)
 	return nil
 }
 
@@ -239,13 +251,13 @@ func compareSuppressions(a, b finding.Suppression) int {
 
 // findings returns what was found, ordered by path, line, rule and key, and
 // the rules that it uses.
-func (c *collector) findings(e engine) ([]finding.Finding, []finding.Rule) {
+func (c *collector) findings(describe func(id string) finding.Rule) ([]finding.Finding, []finding.Rule) {
 	rules := map[string]finding.Rule{}
 	var out []finding.Finding
 	for id, entry := range c.found {
 		rule, ok := rules[id.rule]
 		if !ok {
-			rule = ruleOf(e, id.rule)
+			rule = describe(id.rule)
 			rules[id.rule] = rule
 		}
 		f := entry.finding(id, rule, c.staged)

@@ -180,7 +180,7 @@ func TestCollectorIgnoresOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, _ := c.findings(e)
+		got, _ := c.findings(func(id string) finding.Rule { return ruleOf(e, id) })
 		if round == 0 {
 			want = got
 		}

@@ -43,6 +43,7 @@ type historySource struct {
 	engine engine
 	since  *since // nil: everything that any ref or HEAD reaches
 	cache  *cache // nil: none
+	mine   *quota // what of it is scanned; nil: all
 
 	all   []listed // every commit, children before their parents
 	shown []shown  // those that were read here
@@ -51,7 +52,19 @@ type historySource struct {
 }
 
 func (s *historySource) result() (finding.Looked, []finding.Note) {
-	return finding.Looked{Commits: len(s.all), Bytes: s.bytes}, s.notes
+	commits := len(s.all)
+	if s.mine != nil {
+		commits = s.mine.commits
+	}
+	return finding.Looked{Commits: commits, Bytes: s.bytes}, s.notes
+}
+
+// commits are all that there are, whatever part of them is scanned.
+func (s *historySource) commits() []listed {
+	if s == nil {
+		return nil
+	}
+	return s.all
 }
 
 // prepare lists the commits and finds out what is known of them.
@@ -61,6 +74,9 @@ func (s *historySource) prepare(ctx context.Context) (err error) {
 	}
 	if len(s.all) == 0 {
 		return errors.New("secret: git rev-list lists no commit any more: the repository changed during the scan, scan again")
+	}
+	if s.mine != nil && len(s.all) != s.mine.all {
+		return fmt.Errorf("secret: git rev-list lists %d commits, where there were %d: the repository changed during the scan, scan again", len(s.all), s.mine.all)
 	}
 	if problem := s.cache.open(s.all); problem != "" {
 		s.note(finding.Information, problem+": it is not used, and the whole history is scanned")
@@ -76,6 +92,9 @@ func (s *historySource) fragments(ctx context.Context, yield func(fragment) erro
 	}
 	var plain, octopus []listed
 	for _, c := range s.all {
+		if !s.mine.has(c.index) {
+			continue
+		}
 		size, known := s.cache.take(c)
 		switch {
 		case known:

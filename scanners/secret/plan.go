@@ -17,6 +17,7 @@ type plan struct {
 	commits int    // 0: no history to scan
 	since   *since // nil: the full history and all files
 	notes   []finding.Note
+	part    *quota // what of the history is scanned; nil: all
 
 	staged   bool // it is about staged changes alone
 	changes  int  // files with staged changes

@@ -140,9 +140,11 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		tree = &treeSource{depth: s.Archives, tree: t.Tree, files: p.files, engine: rules}
 		sources = append(sources, tree)
 	}
+	found.keep = p.part != nil
 	if p.commits > 0 {
-		history = &historySource{jobs: max(t.Jobs, 1), part: s.part, depth: s.Archives, repo: p.git, engine: rules, since: p.since}
-		if s.CacheDir != "" {
+		history = &historySource{jobs: max(t.Jobs, 1), part: s.part, depth: s.Archives, repo: p.git, engine: rules, since: p.since, mine: p.part}
+		// What a part knows of the history is of no use to the scan of another.
+		if s.CacheDir != "" && p.part == nil {
 			found.keep = true
 			if history.cache, err = openCache(ctx, s.CacheDir, rules, s.Archives, t.Tree, p); err != nil {
 				return scanners.Report{}, err
@@ -176,8 +178,14 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		// Nothing is new, which is known from comparing with this.
 		report.Looked.Commits = p.compared
 	}
-	report.Findings, report.Rules = found.findings(rules)
-	report.Notes = append(report.Notes, found.notes()...)
+	report.Findings, report.Rules = found.findings(func(id string) finding.Rule { return ruleOf(rules, id) })
+	if p.part != nil {
+		if report.Sights, err = found.sights(history.commits()); err != nil {
+			return scanners.Report{}, err
+		}
+	} else {
+		report.Notes = append(report.Notes, found.notes()...)
+	}
 	switch {
 	case held != nil:
 		asked, err := held.ask(ctx, verifier, report.Findings)

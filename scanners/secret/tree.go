@@ -13,7 +13,6 @@ import (
 	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
-	"github.com/scangate/scangate/text"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -54,8 +53,8 @@ type treeFile struct {
 
 func (s *treeSource) result() (finding.Looked, []finding.Note) {
 	if s.skipped > 0 {
-		s.notes = append(s.notes, finding.Note{Level: finding.Information, Message: fmt.Sprintf(
-			"%s not read: lockfiles, images, fonts and vendored code that gitleaks' rules pass over by name", text.Count(s.skipped, "file"))})
+		s.notes = append(s.notes, scanners.Tally(finding.Information, fmt.Sprintf(
+			"{%d file} not read: lockfiles, images, fonts and vendored code that gitleaks' rules pass over by name", s.skipped)))
 	}
 	return s.looked, s.notes
 }

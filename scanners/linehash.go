@@ -74,7 +74,13 @@ func ReadLines(runs []finding.Run, t *Tree, now time.Time) {
 		sorted[i] = slices.IsSortedFunc(runs[i].Notes, compareNotes)
 	}
 	notes := newMarkNotes()
-	each(func(run *finding.Run, f *finding.Finding) { marks.suppress(run, f, notes) })
+	each(func(run *finding.Run, f *finding.Finding) {
+		if run.Split != nil && len(run.Split.Sights) > 0 {
+			// Its findings are made anew, and may stand somewhere else then.
+			run = &finding.Run{Scanner: run.Scanner}
+		}
+		marks.suppress(run, f, notes)
+	})
 	for i := range runs {
 		if sorted[i] { // whatever was added
 			sortNotes(runs[i].Notes)

@@ -160,6 +160,7 @@ lint: $(TOOLS)/staticcheck
 
 workflows: $(TOOLS)/actionlint
 	$(TOOLS)/actionlint
+	$(TOOLS)/actionlint examples/github/*.yml
 
 # What GitHub-specific rules the official validator knows, on the demo's SARIF.
 sarif-validate: demo

@@ -62,6 +62,10 @@ func Join(all []finding.Results, joiners map[string]Joiner) ([]finding.Results, 
 		if runs[i], err = j.run(shards, i); err != nil {
 			return nil, err
 		}
+		if runs[i].Looked.Packages > 0 && databases(shards) > 1 {
+			runs[i].Notes = append([]finding.Note{{Level: finding.Warning,
+				Message: "the shards have used different vulnerability databases: give all jobs the same one, with --db"}}, runs[i].Notes...)
+		}
 	}
 	// What is said of the results as a whole is merged as that of any jobs is.
 	for i := range shards {
@@ -69,6 +73,17 @@ func Join(all []finding.Results, joiners map[string]Joiner) ([]finding.Results, 
 	}
 	shards[0].Runs, shards[0].Missing = runs, j.missing
 	return append(shards, out...), nil
+}
+
+// databases is how many vulnerability databases were used.
+func databases(shards []finding.Results) int {
+	known := map[string]bool{}
+	for _, r := range shards {
+		if r.Database != "" {
+			known[r.Database] = true
+		}
+	}
+	return len(known)
 }
 
 func indexOf(r finding.Results) int {

@@ -170,7 +170,7 @@ func (p *pull) standsFor(saved, head finding.Results) error {
 		return errors.New("they do not say which commit they are of")
 	case saved.Commit != p.base:
 		return fmt.Errorf("they are of commit %.12s, and the merge base is %.12s", saved.Commit, p.base)
-	case saved.Since != nil, saved.Interrupted:
+	case saved.Since != nil, saved.Interrupted, saved.Shard != "", len(saved.Missing) > 0:
 		return errors.New("they are not of a whole scan")
 	case saved.Tool.Version == unreleased:
 		return errors.New("they were made by a build without a version, which may be any")

@@ -170,3 +170,25 @@ func TestShardFlag(t *testing.T) {
 	y.run("plan", "--format", "github-matrix").want(0, `{"include":[{"shard":"1/1"`)
 	y.run("plan", "--format", "gitlab", "--shards", "2").want(0, "    matrix:\n      - SHARD:\n          - \"1/2\" # secret,image\n          - \"2/2\" # iac\n")
 }
+
+// TestShardsOfAPullRequest: each shard compares what it has of it.
+func TestShardsOfAPullRequest(t *testing.T) {
+	y := newPull(t, map[string]string{"a": "bad one\nbad two\n", "b": "key = " + "AK" + "IA" + "QZ4XWT7NB" + "2LKVM5J\n"}, func() {
+		writeAll(t, map[string]string{"a": "bad two\nbad three\n", "c": "key = " + "AK" + "IA" + "3TR6YHPLW" + "MZ7QXVC\n"})
+	})
+	y.run("scan", "--since", "main", "--results", "../whole.json").want(1, "1 finding crosses")
+	whole := y.read("../whole.json")
+	var files []string
+	for i := range 2 {
+		name := fmt.Sprintf("../part-%d.json", i+1)
+		y.run("scan", "--since", "main", "--shard", fmt.Sprintf("%d/2", i+1), "--results", name).want(0, "a part of the scan")
+		files = append(files, name)
+	}
+	y.run("merge", files[0], files[1], "-o", "../merged.json").want(0, "")
+	if d := cmp.Diff(whole, y.read("../merged.json"), sameResults()...); d != "" {
+		t.Error(d)
+	}
+	y.run("gate", "../merged.json").want(1, "2 findings new, 1 known, 1 fixed")
+	y.run("scan", "--shard", "1/2", "--results", "../other.json").want(0, "")
+	y.run("gate", "../other.json", files[1]).want(exitUsage, "are not of the same scan")
+}

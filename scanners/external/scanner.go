@@ -79,6 +79,7 @@ type plan struct {
 	path     []string            // where they find programs of their own
 	units    []Unit
 	notes    []finding.Note
+	part     bool // other jobs have other units
 }
 
 // Plan tells whether the tool applies and is there. It starts nothing.
@@ -186,7 +187,7 @@ func (s *Scanner) join(tree *scanners.Tree, p *plan, notes []finding.Note, readi
 		notes = append(notes, r.ownNotes()...)
 		total.merge(r)
 	}
-	if failed == len(p.units) {
+	if failed == len(p.units) && !p.part {
 		return scanners.Report{}, errs[0]
 	}
 	if err := s.tool.fits(s.Engine().Version); err != nil {

@@ -32,6 +32,7 @@ func (s *Scanner) Part(w scanners.Work, units []int) scanners.Work {
 		return w
 	}
 	part := *p
+	part.part = true
 	part.units = make([]Unit, len(units))
 	for i, u := range units {
 		part.units[i] = p.units[u]

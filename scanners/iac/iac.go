@@ -110,7 +110,7 @@ func (s *Scanner) Scan(ctx context.Context, t scanners.Target, w scanners.Work) 
 		return scanners.Report{}, errors.New("iac: the work is not a plan of this scanner")
 	}
 	defer roomyHeap()()
-	run := &run{scanner: s, tree: t.Tree, notes: slices.Clone(p.notes), charts: p.charts}
+	run := &run{scanner: s, tree: t.Tree, notes: slices.Clone(p.notes), charts: p.charts, dirs: p.dirs}
 	if err := run.read(ctx, p); err != nil {
 		return scanners.Report{}, err
 	}

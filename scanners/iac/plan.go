@@ -66,12 +66,15 @@ type plan struct {
 	raw    []work.File // YAML, JSON and TOML of any kind, for checks that ask for it
 	notes  []finding.Note
 	kept   int64
+
+	tree *scanners.Tree
+	dirs map[string]bool // whose Terraform code is judged, of a part; nil: all
 }
 
 // Plan finds the files to judge: by their names, by their place, and YAML and
 // JSON by their content, which is then kept, so that a file is read once.
 func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, error) {
-	p := &plan{}
+	p := &plan{tree: t.Tree}
 	files := t.Tree.Files()
 	if s.wanted[helmKind] {
 		p.charts, files = splitCharts(files)

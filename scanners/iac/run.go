@@ -32,6 +32,7 @@ type run struct {
 	checks    *check.Set
 	files     [kinds][]work.File
 	charts    []chart
+	dirs      map[string]bool // whose Terraform code is judged; nil: all
 	overlays  *overlays
 	custom    *check.Custom
 	values    []helm.File
@@ -114,7 +115,11 @@ func (r *run) tasks() []work.Task {
 		tf := terraform.Load(code, terraform.Options{TFVars: r.vars, Workspace: r.scanner.options.Workspace, Now: r.checks.Now(),
 			Raw: slices.Contains(r.custom.Sources(), check.TerraformRaw)})
 		r.notes = append(r.notes, tf.Notes...)
-		out = append(out, tf.Tasks(r.checks)...)
+		for _, t := range tf.Tasks(r.checks) {
+			if r.mine(t.Name) {
+				out = append(out, t)
+			}
+		}
 	}
 	each := func(kind int, judge func(ctx context.Context, f work.File) (work.Outcome, error)) {
 		for _, f := range r.files[kind] {
@@ -152,6 +157,9 @@ func (r *run) tasks() []work.Task {
 	return out
 }
 
+// mine reports whether a directory's Terraform code is to be judged.
+func (r *run) mine(dir string) bool { return r.dirs == nil || r.dirs[dir] }
+
 // read loads what the plan did not keep.
 func (r *run) read(ctx context.Context, p *plan) error {
 	for k, files := range p.files {
@@ -168,6 +176,9 @@ func (r *run) read(ctx context.Context, p *plan) error {
 				f.Data = data
 			}
 			r.files[k] = append(r.files[k], f)
+			if k == terraformKind && !r.mine(path.Dir(f.Path)) {
+				continue
+			}
 			r.looked.Files++
 			r.looked.Bytes += int64(len(f.Data))
 		}

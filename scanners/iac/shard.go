@@ -18,36 +18,25 @@ const (
 	weightFile      = 5
 	weightTerraform = 30
 	weightChart     = 100
-	weightLoad      = 200 // the checks, which are loaded once for each framework
 )
 
 // unit is what is judged together: files of kinds, and charts. What is found in
 // a file depends on no file of another unit.
 type unit struct {
 	files  [kinds][]work.File
+	dirs   []string // of Terraform code
 	charts []chart
 	weight int64
 }
 
-// units takes a plan apart. Terraform is one unit, as modules are evaluated with
-// those that call them, and what several of them say of one place is told apart
-// by counting. So are manifests and charts where kustomizations take them up. A
-// team's own checks may look at anything: with them, all is one.
+// units takes a plan apart. Modules of Terraform stay with those that call them.
+// Manifests and charts are one unit where kustomizations take them up. A team's
+// own checks may look at anything: with them, all is one.
 func (s *Scanner) units(p *plan) []unit {
 	if len(s.options.Checks) > 0 || len(p.raw) > 0 {
 		return nil
 	}
 	var out []unit
-	together := func(weight int64, charts []chart, list ...int) {
-		u := unit{charts: charts, weight: weightLoad + int64(len(charts))*weightChart}
-		for _, kind := range list {
-			u.files[kind] = p.files[kind]
-			u.weight += weight * int64(len(p.files[kind]))
-		}
-		if u.weight > weightLoad {
-			out = append(out, u)
-		}
-	}
 	each := func(kind int) {
 		for _, f := range p.files[kind] {
 			u := unit{weight: weightFile + int64(len(f.Data))/(4<<10)}
@@ -55,10 +44,17 @@ func (s *Scanner) units(p *plan) []unit {
 			out = append(out, u)
 		}
 	}
-	together(weightTerraform, nil, terraformKind)
+	for _, dirs := range components(p.tree, p.files[terraformKind]) {
+		out = append(out, unit{dirs: dirs, weight: int64(len(dirs)) * weightTerraform})
+	}
 	each(planKind)
 	if len(p.files[kustomizeKind]) > 0 {
-		together(weightFile, p.charts, kustomizeKind, kubernetesKind)
+		u := unit{charts: p.charts, weight: int64(len(p.charts)) * weightChart}
+		for _, kind := range []int{kustomizeKind, kubernetesKind} {
+			u.files[kind] = p.files[kind]
+			u.weight += weightFile * int64(len(p.files[kind]))
+		}
+		out = append(out, u)
 	} else {
 		for _, c := range p.charts {
 			out = append(out, unit{charts: []chart{c}, weight: weightChart})
@@ -91,12 +87,19 @@ func (s *Scanner) Part(w scanners.Work, units []int) scanners.Work {
 		return w
 	}
 	all := s.units(p)
-	part := &plan{notes: p.notes}
+	part := &plan{tree: p.tree, notes: p.notes, dirs: map[string]bool{}}
 	for _, i := range units {
+		for _, dir := range all[i].dirs {
+			part.dirs[dir] = true
+		}
 		for kind, files := range all[i].files {
 			part.files[kind] = append(part.files[kind], files...)
 		}
 		part.charts = append(part.charts, all[i].charts...)
+	}
+	if len(part.dirs) > 0 {
+		// All of it is read, as one module may need any other.
+		part.files[terraformKind] = p.files[terraformKind]
 	}
 	w.Items = part
 	return w

@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/scangate/scangate/internal/shardtest"
+	"github.com/scangate/scangate/scanners"
 )
 
 // shardTree has files of all frameworks, checks that find something in several
@@ -18,6 +21,9 @@ func shardTree() map[string]string {
 		"infra/a/main.tf":            "module \"m\" {\n  source = \"../m\"\n  name = \"a\"\n}\n",
 		"infra/b/main.tf":            "module \"m\" {\n  source = \"../m\"\n  name = \"b\"\n}\n",
 		"infra/m/main.tf":            bucket,
+		"infra/c/main.tf":            bucket,
+		"infra/d/main.tf":            strings.Repeat(bucket[:strings.Index(bucket, "variable")], 2) + "variable \"name\" {}\n",
+		"infra/e/broken.tf":          "resource {",
 		"cfn/one.yaml":               "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  B:\n    Type: AWS::S3::Bucket\n",
 		"cfn/two.yaml":               "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  B:\n    Type: AWS::S3::Bucket\n",
 		"k8s/pod.yaml":               pod("one"),
@@ -39,7 +45,7 @@ func TestShards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, most := shardtest.Equal(t, s, write(t, shardTree()), Join, 2, 7)
+	run, most := shardtest.Equal(t, s, write(t, shardTree()), Join, 2, 7, 19)
 	if most < 7 {
 		t.Errorf("in %d shards", most)
 	}
@@ -85,5 +91,30 @@ func TestOwnChecksStayWhole(t *testing.T) {
 	}
 	if units := s.units(&plan{}); units != nil {
 		t.Error(units)
+	}
+}
+
+func TestComponents(t *testing.T) {
+	dir := write(t, map[string]string{
+		"a/main.tf": "module \"m\" { source = \"../m\" }\n", "b/main.tf": "module \"m\" { source = \"../m?x=1\" }\n", "m/main.tf": "", "m/sub/x.tf": "",
+		"c/main.tf.json": `{"module": {"s": {"source": "../m/sub"}}}`, "d/main.tf": "module \"r\" { source = \"terraform-aws-modules/m\" }\n",
+		"e/terraform.tfvars": "x = 1\n", "f/main.tf": "module \"out\" { source = \"../../../../m\" }\n",
+	})
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := scanners.Walk(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	w, err := s.Plan(t.Context(), scanners.Target{Tree: tree, Jobs: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"a", "b", "m"}, {"c", "m/sub"}, {"d"}, {"e"}, {"f"}}
+	if d := cmp.Diff(want, components(tree, w.Items.(*plan).files[terraformKind])); d != "" {
+		t.Error(d)
 	}
 }

@@ -39,11 +39,6 @@ func normalise(run finding.Run) finding.Run {
 		f.Flows = finding.BoundFlows(f.Flows)
 		f.Fingerprint = finding.FingerprintOf(run.Scanner, *f)
 	}
-	return tidy(run)
-}
-
-// tidy sorts a run, and leaves of what it has twice one.
-func tidy(run finding.Run) finding.Run {
 	slices.SortStableFunc(run.Findings, compareFindings)
 	run.Findings = slices.CompactFunc(run.Findings, sameFinding)
 	slices.SortFunc(run.Rules, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })

@@ -232,7 +232,28 @@ func (j *joining) parts(parts []finding.Run) (finding.Run, error) {
 	default:
 		out.Status, out.Reason = s, bad.Split.Reason
 	}
-	return normalise(out), nil
+	out = normalise(out)
+	carryDates(&out, parts)
+	return out, nil
+}
+
+// carryDates gives findings that were made anew the day on which the first of
+// the parts has seen them.
+func carryDates(run *finding.Run, parts []finding.Run) {
+	first := map[string]string{}
+	for i := range parts {
+		for j := range parts[i].Findings {
+			f := &parts[i].Findings[j]
+			if day, ok := first[f.Fingerprint]; f.FirstSeen != "" && (!ok || f.FirstSeen < day) {
+				first[f.Fingerprint] = f.FirstSeen
+			}
+		}
+	}
+	for i := range run.Findings {
+		if f := &run.Findings[i]; f.FirstSeen == "" {
+			f.FirstSeen = first[f.Fingerprint]
+		}
+	}
 }
 
 // joinRules adds rules. Those of one id differ in what depends on where they

@@ -1,10 +1,20 @@
-# The static binary and nothing else. `make image` builds bin/scangate first;
-# no network is needed. There is no git in here, so the secret scanner reads
-# the working tree of a plain directory, and fails, rather than skips, on a
-# repository whose history it cannot read.
+# The static binary, the certificates it trusts, and a directory for its cache;
+# `make image` makes all three first, and needs no network for it. There is no
+# git in here, so the secret scanner reads the working tree of a plain
+# directory, and fails, rather than skips, on a repository whose history it
+# cannot read. Nothing is written but to /cache, which may be a mount:
+#
+#   docker run --rm --read-only --network none -v "$PWD:/src:ro" -v scangate:/cache scangate
 FROM scratch
+LABEL org.opencontainers.image.source=https://github.com/scangate/scangate
+LABEL org.opencontainers.image.licenses=Apache-2.0
+COPY bin/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --chown=65532:65532 bin/cache /cache
 COPY bin/scangate /scangate
+ENV HOME=/cache
+ENV TMPDIR=/cache
 USER 65532:65532
 WORKDIR /src
+HEALTHCHECK NONE
 ENTRYPOINT ["/scangate"]
 CMD ["scan", "/src"]

@@ -27,21 +27,63 @@ TRIVY_VERSION := v0.66.0
 SARIF_TOOL  := @microsoft/sarif-multitool@5.7.0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.0-dev)
-COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+# The commit of a release adds the table of what it was built to, and nothing
+# else: what is built from it is of the commit before.
+COMMIT  ?= $(shell git log -1 --first-parent --format=%H -- . ':(exclude).github/checksums.txt' 2>/dev/null)
 LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image clean
+.PHONY: build release-mod release release-binaries release-check demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image image-layout image-files clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
-build:
+GO_BUILD := CGO_ENABLED=0 go build -mod=mod -modfile=bin/release.mod -trimpath -buildvcs=false
+
+build: release-mod
+	$(GO_BUILD) -ldflags '$(LDFLAGS)' -o bin/scangate ./cmd/scangate
+
+release-mod:
 	@mkdir -p bin
 	@cp go.mod bin/release.mod && cp go.sum bin/release.sum
 	@go mod edit -replace=github.com/hashicorp/go-getter=./internal/getterstub bin/release.mod
-	CGO_ENABLED=0 go build -mod=mod -modfile=bin/release.mod -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/scangate ./cmd/scangate
+
+# The same bytes on every machine: with this Go, whatever is set to build other
+# programs. `make release VERSION=v1.2.3` makes all of a release and its table,
+# to be committed; docs/verify.md has the order of things.
+RELEASE_GO := go1.26.8
+PLATFORMS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+release:
+	@test -z "$$(git status --porcelain -- . ':(exclude).github/checksums.txt')" || { echo "there are changes that are not committed: a release is of a commit"; exit 1; }
+	@$(MAKE) --no-print-directory release-binaries
+	go run ./internal/release table -commit .github/checksums.txt dist
+
+release-binaries: export GOTOOLCHAIN := $(RELEASE_GO)
+release-binaries: release-mod
+	@echo '$(VERSION)' | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$$' || { echo "say which release: make $@ VERSION=v1.2.3"; exit 1; }
+	@rm -rf dist && mkdir -p dist
+	@for p in $(PLATFORMS); do \
+		os=$${p%/*} arch=$${p#*/} exe=; test $$os != windows || exe=.exe; echo "$$p"; \
+		GOOS=$$os GOARCH=$$arch GOAMD64=v1 GOARM64=v8.0 GOWORK=off GOFLAGS=-mod=mod $(GO_BUILD) -ldflags '$(LDFLAGS)' \
+			-o dist/scangate_$(VERSION:v%=%)_$${os}_$$arch$$exe ./cmd/scangate || exit 1; \
+	done
+	go run ./internal/release table dist
+
+# One platform twice, in two places, the second time with nothing that was
+# compiled before, which takes minutes.
+CHECKED := linux/amd64
+release-check:
+	@rm -rf build/twice && mkdir -p build/twice/one build/twice/another/place
+	@for d in build/twice/one build/twice/another/place; do \
+		git archive HEAD | tar -x -C $$d || exit 1; \
+		test $$d = build/twice/one || export GOCACHE=$(CURDIR)/build/twice/cache; \
+		$(MAKE) --no-print-directory -C $$d release-binaries VERSION=v0.0.0 COMMIT=$(COMMIT) PLATFORMS=$(CHECKED) || exit 1; \
+	done
+	@cat build/twice/one/dist/checksums.txt
+	cmp build/twice/one/dist/checksums.txt build/twice/another/place/dist/checksums.txt
+	@rm -rf build/twice
 
 demo: build
 	@go run ./internal/demo
@@ -194,8 +236,17 @@ $(TOOLS)/trivy/trivy $(TOOLS)/trivy-new/trivy:
 		printf '//go:build tools\n\npackage trivycli\n\nimport _ "$(TRIVY)/cmd/trivy"\n' > tools.go && \
 		go get $(TRIVY)@$(TRIVY_VERSION) && go mod tidy && go build -o trivy $(TRIVY)/cmd/trivy
 
-image: build
+image: image-files
 	docker build --network none -t scangate .
+
+# The same image without Docker, as an OCI layout in build/image.
+image-layout: image-files
+	@rm -rf build/image
+	go run ./internal/release image -binary linux/$$(go env GOARCH)=bin/scangate -layout build/image
+
+image-files: build
+	@mkdir -p bin/cache
+	go run ./internal/release roots bin/ca-certificates.crt
 
 $(TOOLS)/staticcheck:
 	GOBIN=$(TOOLS) go install $(STATICCHECK)
@@ -207,4 +258,4 @@ $(TOOLS)/actionlint:
 	GOBIN=$(TOOLS) go install $(ACTIONLINT)
 
 clean:
-	rm -rf bin build .tools
+	rm -rf bin build dist .tools

@@ -35,7 +35,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build release-mod release release-binaries release-check demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image image-layout image-files clean
+.PHONY: build release-mod release release-binaries release-sboms release-image release-check demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image image-layout image-files clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -70,6 +70,18 @@ release-binaries: release-mod
 			-o dist/scangate_$(VERSION:v%=%)_$${os}_$$arch$$exe ./cmd/scangate || exit 1; \
 	done
 	go run ./internal/release table dist
+
+# What is in each binary, beside it.
+release-sboms:
+	@for b in dist/scangate_*; do case $$b in *.spdx.json) ;; *) \
+		go run ./internal/release sbom -version $(VERSION) $$b $${b%.exe}.spdx.json || exit 1 ;; esac; done
+
+# Pushes the image of the binaries in dist by digest, which it prints, and tags it.
+release-image:
+	@mkdir -p bin/cache
+	@go run ./internal/release roots bin/ca-certificates.crt
+	@go run ./internal/release image -binary linux/amd64=dist/scangate_$(VERSION:v%=%)_linux_amd64 \
+		-binary linux/arm64=dist/scangate_$(VERSION:v%=%)_linux_arm64 -push $(IMAGE) -tag $(VERSION)
 
 # One platform twice, in two places, the second time with nothing that was
 # compiled before, which takes minutes.

@@ -83,6 +83,9 @@ func writeTables(dir, commit string) error {
 	slices.Sort(names)
 	var lines bytes.Buffer
 	for _, name := range names {
+		if strings.HasSuffix(name, ".spdx.json") {
+			continue
+		}
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return err

@@ -17,4 +17,4 @@ USER 65532:65532
 WORKDIR /src
 HEALTHCHECK NONE
 ENTRYPOINT ["/scangate"]
-CMD ["scan", "/src"]
+CMD ["scan", "/src", "--results", "/cache/results.json"]

@@ -87,15 +87,15 @@ release-image:
 # compiled before, which takes minutes.
 CHECKED := linux/amd64
 release-check:
-	@rm -rf build/twice && mkdir -p build/twice/one build/twice/another/place
-	@for d in build/twice/one build/twice/another/place; do \
+	@rm -rf .tools/twice && mkdir -p .tools/twice/one .tools/twice/another/place
+	@for d in .tools/twice/one .tools/twice/another/place; do \
 		git archive HEAD | tar -x -C $$d || exit 1; \
-		test $$d = build/twice/one || export GOCACHE=$(CURDIR)/build/twice/cache; \
+		test $$d = .tools/twice/one || export GOCACHE=$(CURDIR)/.tools/twice/cache; \
 		$(MAKE) --no-print-directory -C $$d release-binaries VERSION=v0.0.0 COMMIT=$(COMMIT) PLATFORMS=$(CHECKED) || exit 1; \
 	done
-	@cat build/twice/one/dist/checksums.txt
-	cmp build/twice/one/dist/checksums.txt build/twice/another/place/dist/checksums.txt
-	@rm -rf build/twice
+	@cat .tools/twice/one/dist/checksums.txt
+	cmp .tools/twice/one/dist/checksums.txt .tools/twice/another/place/dist/checksums.txt
+	@rm -rf .tools/twice
 
 demo: build
 	@go run ./internal/demo

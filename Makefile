@@ -76,12 +76,14 @@ release-sboms:
 	@for b in dist/scangate_*; do case $$b in *.spdx.json) ;; *) \
 		go run ./internal/release sbom -version $(VERSION) $$b $${b%.exe}.spdx.json || exit 1 ;; esac; done
 
-# Pushes the image of the binaries in dist by digest, which it prints, and tags it.
+# Makes the image of the binaries in dist and prints its digest. With IMAGE it is
+# pushed, and tagged when it is all there.
+release-image: export GOTOOLCHAIN := $(RELEASE_GO)
 release-image:
 	@mkdir -p bin/cache
 	@go run ./internal/release roots bin/ca-certificates.crt
 	@go run ./internal/release image -binary linux/amd64=dist/scangate_$(VERSION:v%=%)_linux_amd64 \
-		-binary linux/arm64=dist/scangate_$(VERSION:v%=%)_linux_arm64 -push $(IMAGE) -tag $(VERSION)
+		-binary linux/arm64=dist/scangate_$(VERSION:v%=%)_linux_arm64 $(if $(IMAGE),-push $(IMAGE) -tag $(VERSION))
 
 # One platform twice, in two places, the second time with nothing that was
 # compiled before, which takes minutes.

@@ -49,7 +49,7 @@ func imageCommand(fs *flag.FlagSet, args []string) error {
 	}
 	r, err := readDockerfile(data)
 	if err != nil {
-		return fmt.Errorf("Dockerfile: %w", err)
+		return fmt.Errorf("the Dockerfile: %w", err)
 	}
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	slices.Sort(binaries)
@@ -63,7 +63,7 @@ func imageCommand(fs *flag.FlagSet, args []string) error {
 		if err != nil {
 			return err
 		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: p}}).(v1.ImageIndex)
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: p}})
 	}
 	digest, err := index.Digest()
 	if err != nil {

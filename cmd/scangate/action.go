@@ -52,6 +52,9 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 
 // readInputs reads all inputs, and what they are checked with.
 func readInputs(job *github.Job) (scanning, *upload, error) {
+	if err := checkInputNames(job); err != nil {
+		return scanning{}, nil, err
+	}
 	s, err := actionInputs(job)
 	if err != nil {
 		return s, nil, err

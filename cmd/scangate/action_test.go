@@ -50,8 +50,11 @@ func TestActionPassesItsInputsOn(t *testing.T) {
 	})); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"BINARY": "${{ steps.install.outputs.path }}"}
-	var names []string
+	want := map[string]string{"BINARY": "${{ steps.install.outputs.path }}", "SCANGATE_INPUTS": "${{ toJSON(inputs) }}", "MSYS2_ENV_CONV_EXCL": "SCANGATE_"}
+	names := []string{"SCANGATE_INPUTS"}
+	if d := cmp.Diff(inputNames, slices.Sorted(maps.Keys(action.Inputs))); d != "" {
+		t.Errorf("the names of the inputs: %s", d)
+	}
 	for name, input := range action.Inputs {
 		if input.Description == "" {
 			t.Errorf("input %s has no description", name)

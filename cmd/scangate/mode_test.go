@@ -79,6 +79,10 @@ func TestModes(t *testing.T) {
 			y.env["SCANGATE_REF"], y.env["SCANGATE_SHA"] = "refs/pull/7/head", gitOutput(t, "rev-parse", "HEAD")
 			return `{"pull_request": {"number": 7, "base": {"sha": "` + gitOutput(t, "rev-parse", "main") + `", "ref": "main"}}}`
 		}, 1, "1 finding new, 2 known", ""},
+		{"an input that there is not", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_INPUTS"] = `{"path": ".", "fail_on": "any"}`
+			return ""
+		}, exitUsage, "unknown input \"fail_on\"; did you mean \"fail-on\"?", "VERDICT"},
 		{"a word that is none", func(t *testing.T, y *try) string { y.env["SCANGATE_ANNOTATIONS"] = "yes"; return "" }, exitUsage, "annotations: \"yes\" is none of", "VERDICT"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,8 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GITLEAKS    := github.com/zricethezav/gitleaks/v8@v8.30.1
+# What runs workflows without GitHub.
+ACT         := github.com/nektos/act@v0.2.89
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 OSV_SCANNER := github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.6.0
 CARGO_AUDIT := cargo-audit@0.22.2
@@ -145,7 +147,7 @@ ci: fmt tidy vet lint workflows next-go ci-tools demo sarif-validate race fuzz-p
 # the tests that do so really. They need Python with pip and Rust beside Go and
 # Node, whose npm is one of them.
 PYTOOLS  := checkov semgrep bandit zizmor hadolint datasette httpbin
-CI_TOOLS := $(PYTOOLS) gitleaks govulncheck cargo-audit
+CI_TOOLS := $(PYTOOLS) gitleaks govulncheck cargo-audit act
 ci-tools: $(CI_TOOLS:%=$(TOOLS)/ci/%)
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js"; exit 1; }
 
@@ -161,12 +163,16 @@ $(NODE_TOOLS:%=$(TOOLS)/node/%/installed):
 
 $(TOOLS)/ci/gitleaks: | $(TOOLS)/gitleaks
 $(TOOLS)/ci/govulncheck: | $(TOOLS)/govulncheck
+$(TOOLS)/ci/act: | $(TOOLS)/act
 $(TOOLS)/ci/cargo-audit: | $(TOOLS)/cargo/bin/cargo-audit
 $(PYTOOLS:%=$(TOOLS)/ci/%): $(TOOLS)/ci/%: | $(TOOLS)/py/%/installed
 $(TOOLS)/ci/httpbin: PROGRAM := flask
 $(CI_TOOLS:%=$(TOOLS)/ci/%):
 	@mkdir -p $(@D)
 	@ln -sf $(if $(findstring /py/,$|),../py/$(@F)/bin/$(or $(PROGRAM),$(@F)),$(|:$(TOOLS)/%=../%)) $@
+
+$(TOOLS)/act:
+	GOBIN=$(TOOLS) go install $(ACT)
 
 $(TOOLS)/govulncheck:
 	GOBIN=$(TOOLS) go install $(GOVULNCHECK)

@@ -39,11 +39,15 @@ func Modes() []Mode {
 }
 
 // What a token is asked for.
-const scopeSecurity = "security-events"
+const (
+	scopeSecurity = "security-events"
+	scopeIssues   = "issues"
+	scopeNone     = "" // it is not about a repository
+)
 
 // interfere answers in place of an endpoint, if the mode wants it.
 func (s *Server) interfere(to route, c *call) bool {
-	write := c.r.Method != http.MethodGet
+	write := c.r.Method != http.MethodGet && to.scope != scopeNone // queries are posted
 	first := false
 	switch s.options.Mode {
 	case RateLimited, SecondaryLimit, BadGateway:

@@ -28,6 +28,10 @@ type Options struct {
 	MaxGzip int
 	// RetryAfter is what rate limits ask to wait, in seconds.
 	RetryAfter int
+	// Login is whom the token belongs to; empty: "github-actions[bot]".
+	Login string
+	// NoIssues says that the repository has no issues, only pull requests.
+	NoIssues bool
 }
 
 // Server is the API of one repository. It may be used by several goroutines.
@@ -46,6 +50,8 @@ type state struct {
 	analyses []*analysis
 	alerts   []*alert
 	index    map[[4]string]int // the numbers of alerts by what tells them apart
+	issues   []*issue
+	comments []*comment // a deleted one is nil
 }
 
 // Request is one that was answered.
@@ -59,7 +65,7 @@ type Request struct {
 // route is an endpoint.
 type route struct {
 	pattern string
-	scope   string // what a token must be allowed: "security-events"
+	scope   string // what a token must be allowed: "security-events", "issues"
 	handle  func(*call)
 }
 
@@ -72,6 +78,14 @@ func (s *Server) routes() []route {
 		{"GET " + repo + "/code-scanning/analyses", scopeSecurity, s.listAnalyses},
 		{"GET " + repo + "/code-scanning/analyses/{id}", scopeSecurity, s.getAnalysis},
 		{"GET " + repo + "/code-scanning/alerts", scopeSecurity, s.listAlerts},
+		{"GET " + repo + "/issues", scopeIssues, s.listIssues},
+		{"POST " + repo + "/issues", scopeIssues, s.postIssue},
+		{"PATCH " + repo + "/issues/{number}", scopeIssues, s.patchIssue},
+		{"GET " + repo + "/issues/{number}/comments", scopeIssues, s.listComments},
+		{"POST " + repo + "/issues/{number}/comments", scopeIssues, s.postComment},
+		{"PATCH " + repo + "/issues/comments/{id}", scopeIssues, s.patchComment},
+		{"DELETE " + repo + "/issues/comments/{id}", scopeIssues, s.deleteComment},
+		{"POST /graphql", scopeNone, s.postGraphQL},
 	}
 }
 
@@ -79,6 +93,9 @@ func (s *Server) routes() []route {
 func New(o Options) *Server {
 	if o.DefaultBranch == "" {
 		o.DefaultBranch = "refs/heads/main"
+	}
+	if o.Login == "" {
+		o.Login = "github-actions[bot]"
 	}
 	if o.MaxGzip == 0 {
 		o.MaxGzip = 10 << 20
@@ -96,6 +113,9 @@ func New(o Options) *Server {
 // ServeHTTP answers a request and keeps a note of it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, under := strings.CutPrefix(r.URL.Path, "/api/v3")
+	if path == "/api/graphql" && s.options.Enterprise {
+		path, under = "/graphql", true // the only thing beside /api/v3
+	}
 	seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 	w.Header().Set("X-GitHub-Media-Type", "github.v3; format=json")
 	if s.options.Enterprise {
@@ -129,7 +149,7 @@ func (s *Server) enter(to route, c *call) {
 		c.fail(http.StatusUnauthorized, "Bad credentials")
 	case version != "" && version != "2022-11-28":
 		c.fail(http.StatusBadRequest, fmt.Sprintf("%q is not a supported version", version))
-	case !strings.EqualFold(name, s.options.Repository):
+	case to.scope != scopeNone && !strings.EqualFold(name, s.options.Repository):
 		c.fail(http.StatusNotFound, "Not Found")
 	case s.interfere(to, c):
 	default:

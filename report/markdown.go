@@ -17,7 +17,10 @@ const maxMarkdown = 900_000
 
 // Markdown writes the results as GitHub-flavoured markdown for a job summary:
 // verdict first, then scanners, findings, notes.
-func Markdown(w io.Writer, r Report) error {
+func Markdown(w io.Writer, r Report) error { return markdownWithin(w, r, maxMarkdown) }
+
+// markdownWithin is Markdown with findings up to a limit, in bytes.
+func markdownWithin(w io.Writer, r Report, limit int) error {
 	var b bytes.Buffer
 	icon := map[policy.Outcome]string{policy.Passed: "✅", policy.Failed: "❌", policy.Incomplete: "⚠️"}[r.Verdict.Outcome]
 	fmt.Fprintf(&b, "## %s scangate: %s\n\n", icon, r.Verdict.Outcome)
@@ -36,9 +39,9 @@ func Markdown(w io.Writer, r Report) error {
 	if r.Results.Since != nil {
 		fresh, known = apart(fresh)
 	}
-	markdownFindings(&b, fmt.Sprintf("\n### Findings (%d)\n", len(fresh)), fresh)
-	if len(known) > 0 && b.Len() < maxMarkdown {
-		markdownFindings(&b, fmt.Sprintf("\n<details><summary>%s that the base has, too</summary>\n", text.Count(len(known), "finding")), known)
+	markdownFindings(&b, limit, fmt.Sprintf("\n### Findings (%d)\n", len(fresh)), fresh)
+	if len(known) > 0 && b.Len() < limit {
+		markdownFindings(&b, limit, fmt.Sprintf("\n<details><summary>%s that the base has, too</summary>\n", text.Count(len(known), "finding")), known)
 		b.WriteString("\n</details>\n")
 	}
 	_, err := w.Write(b.Bytes())
@@ -121,7 +124,7 @@ func markdownNotes(b *bytes.Buffer, r Report) {
 
 // markdownFindings lists findings until the budget is used up, always ending
 // on a whole row.
-func markdownFindings(b *bytes.Buffer, head string, all []row) {
+func markdownFindings(b *bytes.Buffer, limit int, head string, all []row) {
 	if len(all) == 0 {
 		return
 	}
@@ -130,7 +133,7 @@ func markdownFindings(b *bytes.Buffer, head string, all []row) {
 		f := x.finding
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanners),
 			code(f.RuleID), code(where(f)), markdown(text.Cut(x.message(), 400)), markdown(text.Cut(f.Fix, 300)))
-		if b.Len()+len(line) > maxMarkdown {
+		if b.Len()+len(line) > limit {
 			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", text.Count(len(all)-i, "finding"))
 			return
 		}

@@ -79,6 +79,7 @@ func commands() []command {
 		{"tools", "COMMAND", "external tools: " + strings.Join(names(toolCommands()), ", "), (*app).tools},
 		{"dast", "COMMAND", "running applications: " + strings.Join(names(dastCommands()), ", "), (*app).dast},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
+		{"issue", "[PATH]", "keep one GitHub issue up to date with what has come up about unchanged code", (*app).issue},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},
 		{"version", "", "version, commit, embedded engines and their versions", (*app).version},
 	}

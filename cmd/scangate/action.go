@@ -33,10 +33,6 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	comment, err := wantsComment(job)
-	if err != nil {
-		return 0, err
-	}
 	up.prepare(s.out, s.path)
 	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, s.path, res) }
 	return a.scanAndReport(ctx, s, func(rep report.Report) error {
@@ -44,9 +40,7 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 		err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
 		status, uerr := a.upload(ctx, up, s.path, rep)
 		err = errors.Join(err, uerr, a.annotate(job, up, status, s.path, rep))
-		if comment {
-			a.comment(ctx, up, rep)
-		}
+		a.comment(ctx, up, rep)
 		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
 		for _, o := range s.out {
 			if o.Format.Name == "sarif-upload" {
@@ -69,6 +63,9 @@ func readInputs(job *github.Job) (scanning, *upload, error) {
 	up, err := uploadInputs(job)
 	if err == nil {
 		err = checkAnnotations(job)
+	}
+	if err == nil {
+		up.comment, err = wantsComment(job)
 	}
 	return s, up, err
 }

@@ -27,12 +27,12 @@ func wantsComment(job *github.Job) (bool, error) {
 	return want, nil
 }
 
-// comment keeps the comment on a pull request. It is for readers: that it is
+// comment keeps the comment on a pull request, if it is asked for. It is for readers: that it is
 // missing changes no verdict, and is a line in the log.
 func (a *app) comment(ctx context.Context, u *upload, rep report.Report) {
 	missing := func(why any) { a.notice("no comment on the pull request: %v", why) }
 	switch {
-	case u.event.Name != "pull_request":
+	case !u.comment || u.event.Name != "pull_request":
 		return
 	case u.blind != nil:
 		missing(u.blind)

@@ -47,7 +47,7 @@ func TestComment(t *testing.T) {
 				hub := inJob(t, y, githubapi.Options{Mode: tt.mode})
 				hub.AddIssue(githubapi.Issue{Pull: true})
 				maps.Copy(y.env, map[string]string{
-					"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/1/merge", "SCANGATE_COMMENT": "true", "SCANGATE_UPLOAD": "false",
+					"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/1/merge", "SCANGATE_COMMENT": "true", "SCANGATE_UPLOAD": "false", "SCANGATE_SINCE": "none",
 					"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "42", "GITHUB_EVENT_PATH": filepath.Join(t.TempDir(), "event.json"),
 				})
 				maps.Copy(y.env, tt.env)

@@ -24,6 +24,7 @@ type upload struct {
 	target   github.Target
 	category string
 	wait     bool
+	comment  bool // on the pull request, too
 	started  time.Time
 
 	job    *github.Job

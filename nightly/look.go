@@ -234,8 +234,14 @@ func incomplete(in Input) (out []string) {
 			out = append(out, name+": required by the policy, but not among the results")
 		}
 	}
-	if len(in.Results.Runs) == 0 {
-		out = append(out, "no scanner ran")
+	switch missing := in.Results.Missing; {
+	case in.Results.Shard != "":
+		out = append(out, "these are the results of shard "+text.OneLine(in.Results.Shard, 20)+" only")
+	case len(missing) > 0:
+		out = append(out, "missing: the results of "+text.Count(len(missing), "shard"))
+	}
+	if len(out) == 0 && in.Verdict.Outcome == policy.Incomplete {
+		out = append(out, in.Verdict.Reasons...)
 	}
 	return out
 }

@@ -174,6 +174,15 @@ func TestHealth(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, body)
 		}
 	}
+	for what, res := range map[string]finding.Results{
+		"shard 2/7 only":            {Shard: "2/7", Runs: scanned(commit).Runs},
+		"the results of 2 shards":   {Missing: []string{"1/7", "2/7"}, Runs: scanned(commit).Runs},
+		"no scanner found anything": {},
+	} {
+		if n := Look(input(res)); n.Clean() || !strings.Contains(n.Markdown(60_000), what) {
+			t.Errorf("no %q in %s", what, n.Markdown(60_000))
+		}
+	}
 	in.MaxAge = 50 * time.Hour
 	if n := Look(in); n.Database != "" {
 		t.Error(n.Database)

@@ -11,7 +11,7 @@ import (
 
 // inputNames are the inputs of action.yml.
 var inputNames = []string{
-	"annotations", "baseline", "binary-path", "binary-sha256", "category", "config", "db", "download-url", "fail-on", "image", "output", "path", "ref",
+	"annotations", "baseline", "binary-path", "binary-sha256", "category", "comment", "config", "db", "download-url", "fail-on", "image", "output", "path", "ref",
 	"sarif-file", "scanners", "sha", "since", "target", "timeout", "token", "upload", "wait-for-processing",
 }
 

@@ -143,3 +143,13 @@ func TestIssueExitCodes(t *testing.T) {
 		})
 	}
 }
+
+// TestNightlyScanWithoutInputs: the reusable workflow passes on what its caller
+// has left empty.
+func TestNightlyScanWithoutInputs(t *testing.T) {
+	y := newTry(t, "secret=high")
+	inJob(t, y, githubapi.Options{})
+	y.run("scan", "--results", "n.json", "--output", "markdown=n.md", "--scanners", "", "--config", "", "--fail-on", "").want(exitFailed, "VERDICT: FAILED")
+	y.run("issue", "--results", "n.json", "--label", "scangate", "--title", "t", "--config", "", "--fail-on", "").want(exitPassed, "issue 1 opened")
+	y.run("issue", "--results", "n.json", "--fail-on", "none").want(exitPassed, "issue 1")
+}

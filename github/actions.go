@@ -1,8 +1,10 @@
 package github
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/sethvargo/go-githubactions"
@@ -11,10 +13,6 @@ import (
 // maxSummary is what GitHub takes as a step's summary, in bytes; a larger one
 // is dropped whole.
 const maxSummary = 1 << 20
-
-// delimiter is what go-githubactions v1.3.2 puts around a value in the output
-// file. A value that holds it could add outputs of its own.
-const delimiter = "_GitHubActionsFileCommandDelimeter_"
 
 // Job is the surroundings of a step.
 type Job struct {
@@ -45,15 +43,27 @@ func (j *Job) Inputs(name string) []string {
 	return out
 }
 
-// SetOutput sets an output of the step. Outside of a job it does nothing.
+// SetOutput sets an output of the step, a plain line. Outside of a job it does
+// nothing. What ends the value in the file is made up anew each time, so that no
+// value can hold it and add outputs of its own.
 func (j *Job) SetOutput(name, value string) error {
-	if j.getenv("GITHUB_OUTPUT") == "" {
+	file := j.getenv("GITHUB_OUTPUT")
+	if file == "" {
 		return nil
 	}
-	if strings.Contains(value, delimiter) || strings.ContainsAny(value, "\r\n") {
+	if strings.ContainsAny(value, "\r\n") {
 		return fmt.Errorf("output %s: the value is not one plain line", name)
 	}
-	return safely(func() { j.action.SetOutput(name, value) })
+	end := "end_" + rand.Text()
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintf(f, "%s<<%s\n%s\n%s\n", name, end, value, end)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("output %s: cannot write to the job's files: %w", name, withoutPath(err))
+	}
+	return nil
 }
 
 // AddSummary appends markdown to the job summary. Outside of a job it does

@@ -39,21 +39,27 @@ func TestOutsideOfAJobNothingHappens(t *testing.T) {
 
 func TestOutputsCannotBeInjected(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out")
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	j := job(t, map[string]string{"GITHUB_OUTPUT": file})
-	for _, bad := range []string{"a\n" + delimiter + "\nconclusion<<x", delimiter, "a\rb"} {
+	for _, bad := range []string{"a\nend\nconclusion<<x", "a\rb"} {
 		if err := j.SetOutput("name", bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
-	if err := j.SetOutput("conclusion", "passed"); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(file)
-	if err != nil || strings.Count(string(got), delimiter) != 2 || !strings.Contains(string(got), "\npassed\n") {
-		t.Errorf("%v: %q", err, got)
+	ends := map[string]bool{}
+	for _, value := range []string{"passed", "x<<y", ""} {
+		if err := j.SetOutput("conclusion", value); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(file)
+		if err != nil || os.Remove(file) != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(data), "\n")
+		name, end, ok := strings.Cut(lines[0], "<<")
+		if !ok || name != "conclusion" || len(end) < 20 || ends[end] || len(lines) != 4 || lines[1] != value || lines[2] != end || lines[3] != "" {
+			t.Errorf("%q", data)
+		}
+		ends[end] = true
 	}
 }
 

@@ -41,7 +41,7 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 		status, uerr := a.upload(ctx, up, s.path, rep)
 		err = errors.Join(err, uerr, a.annotate(job, up, status, s.path, rep))
 		a.comment(ctx, up, rep)
-		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()))
+		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()), numbers(job, rep))
 		for _, o := range s.out {
 			if o.Format.Name == "sarif-upload" {
 				err = errors.Join(err, job.SetOutput("sarif-file", o.File))
@@ -75,8 +75,8 @@ func actionInputs(job *github.Job) (s scanning, err error) {
 	s = scanning{
 		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on"), baseline: job.Input("baseline")},
 		scanners: job.Input("scanners"),
-		images:   job.Inputs("image"),
-		targets:  job.Inputs("target"),
+		images:   job.Inputs("images"),
+		targets:  job.Inputs("targets"),
 		db:       job.Input("db"),
 		since:    job.Input("since"),
 		jobs:     defaultJobs(),
@@ -96,6 +96,11 @@ func actionInputs(job *github.Job) (s scanning, err error) {
 			return scanning{}, usage("timeout: %q is not a duration such as 10m", t)
 		}
 		s.timeout = d
+	}
+	for _, repo := range job.Inputs("db-repository") {
+		if err := s.repositories.Set(repo); err != nil {
+			return scanning{}, usage("db-repository: %w", err)
+		}
 	}
 	for _, spec := range job.Inputs("output") {
 		if err := s.out.Set(spec); err != nil {

@@ -11,8 +11,8 @@ import (
 
 // inputNames are the inputs of action.yml.
 var inputNames = []string{
-	"annotations", "baseline", "binary-path", "binary-sha256", "category", "comment", "config", "db", "download-url", "fail-on", "image", "output", "path", "ref",
-	"sarif-file", "scanners", "sha", "since", "target", "timeout", "token", "upload", "wait-for-processing",
+	"annotations", "baseline", "binary-path", "binary-sha256", "category", "comment", "config", "db", "db-repository", "download-url", "fail-on", "images", "output", "path", "ref",
+	"sarif-file", "scanners", "sha", "since", "targets", "timeout", "token", "upload", "wait-for-processing",
 }
 
 // checkInputNames refuses inputs that action.yml does not have: GitHub only warns

@@ -125,3 +125,19 @@ func TestAnnotationsOfTheAction(t *testing.T) {
 		t.Errorf("there are annotations:\n%s", y.stdout)
 	}
 }
+
+// TestNumbersOfTheAction: later steps can go by how many findings count, of a
+// pull request by those that are new.
+func TestNumbersOfTheAction(t *testing.T) {
+	y := newPull(t, twoKnown, func() { write(t, "new.tf", "bad three\n") })
+	y.env["SCANGATE_SCANNERS"], y.env["GITHUB_OUTPUT"] = "iac", filepath.Join(t.TempDir(), "output")
+	for since, high := range map[string]string{"none": "3", "main": "1"} {
+		write(t, y.env["GITHUB_OUTPUT"], "")
+		y.env["SCANGATE_SINCE"] = since
+		y.run("action").want(1, "VERDICT: FAILED")
+		out := y.outputs()
+		if out["high"] != high || out["critical"] != "0" || out["db-age-hours"] != "" || out["conclusion"] != "failed" {
+			t.Errorf("since %s: %v", since, out)
+		}
+	}
+}

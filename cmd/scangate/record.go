@@ -95,7 +95,7 @@ func (a *app) claim(names ...string) audit.Claim {
 // inputsOf are the inputs of a job, as arguments.
 func inputsOf(job *github.Job) (out []string) {
 	for _, name := range []string{
-		"path", "config", "scanners", "image", "images", "target", "targets", "fail-on", "baseline", "db", "offline", "since", "jobs", "timeout",
+		"path", "config", "scanners", "images", "targets", "fail-on", "baseline", "db", "db-repository", "offline", "since", "jobs", "timeout",
 		"output", "sarif-file", "results", "log-format", "audit-log",
 	} {
 		for _, value := range job.Inputs(name) {

@@ -77,9 +77,9 @@ func TestTarget(t *testing.T) {
 		}
 	}
 	y.run("plan", "--target", url).want(exitPassed, "up to 200 pages")
-	y.env["SCANGATE_TARGET"], y.env["SCANGATE_FAIL_ON"] = url+"\n", "medium"
+	y.env["SCANGATE_TARGETS"], y.env["SCANGATE_FAIL_ON"] = url+"\n", "medium"
 	y.run("action").want(exitFailed, "10038-1")
-	y.env["SCANGATE_TARGET"] = "ftp://x"
+	y.env["SCANGATE_TARGETS"] = "ftp://x"
 	y.run("action").want(exitUsage, "--target: the address of x is no http:// or https:// address")
 }
 

@@ -220,7 +220,7 @@ func TestOutputsOfTheAction(t *testing.T) {
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"conclusion", "sarif-file", "sarif-id", "upload-status"}
+	want := []string{"conclusion", "critical", "db-age-hours", "high", "low", "medium", "sarif-file", "sarif-id", "upload-status"}
 	if d := cmp.Diff(want, slices.Sorted(maps.Keys(file.Outputs))); d != "" {
 		t.Error(d)
 	}

@@ -32,9 +32,9 @@ type Annotation struct {
 }
 
 const (
-	// maxPerLevel is how many annotations of a level a step may have; GitHub
-	// drops what is more without a word.
-	maxPerLevel = 10
+	// PerStep is how many annotations of a level a step of a workflow may have;
+	// GitHub drops what is more without a word.
+	PerStep = 10
 	// maxTitle and maxAnnotation bound the words, in bytes: GitHub's limits are
 	// 255 and 64 KiB.
 	maxTitle      = 200
@@ -44,9 +44,9 @@ const (
 // Annotations are the remarks that reviewers see beside the code: what did not
 // run, then the findings that fail as errors and those that warn as warnings, the
 // most severe first. Known and ignored ones have none. Of each level there are no
-// more than GitHub shows; the last one then says how many more there are, and
+// more than most; the last one then says how many more there are, and
 // where. prefix is the scanned directory below the repository's root.
-func Annotations(r Report, prefix, where string) []Annotation {
+func Annotations(r Report, prefix, where string, most int) []Annotation {
 	var errors, warnings []Annotation
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
@@ -63,18 +63,18 @@ func Annotations(r Report, prefix, where string) []Annotation {
 			warnings = append(warnings, annotation(Warning, x, r.Results.Runs[x.run].Target, prefix))
 		}
 	}
-	return append(budget(errors, Error, where), budget(warnings, Warning, where)...)
+	return append(budget(errors, Error, where, most), budget(warnings, Warning, where, most)...)
 }
 
 // budget keeps as many as are shown.
-func budget(list []Annotation, level Level, where string) []Annotation {
-	if len(list) <= maxPerLevel {
+func budget(list []Annotation, level Level, where string, most int) []Annotation {
+	if len(list) <= most {
 		return list
 	}
-	more := len(list) - (maxPerLevel - 1)
-	return append(list[:maxPerLevel-1:maxPerLevel-1], Annotation{Level: level,
+	more := len(list) - (most - 1)
+	return append(list[:most-1:most-1], Annotation{Level: level,
 		Title:   "And " + text.Count(more, "more "+map[Level]string{Error: "failure", Warning: "warning"}[level]),
-		Message: "GitHub shows the first ones only. All are in " + where + "."})
+		Message: "Only the first ones are shown here. All are in " + where + "."})
 }
 
 // annotation makes the remark on a finding.

@@ -38,7 +38,7 @@ func TestAnnotations(t *testing.T) {
 		{Level: Error, Scanner: "iac", RuleID: "HIGH", Severity: finding.High, Title: "high: HIGH (iac)", Message: "high\\n::error::\nFix: mend it\nDecided by: fail-on: high (default)", Path: "app/a.tf", Line: 2, EndLine: 2, Column: 3, EndColumn: 8},
 		{Level: Warning, Scanner: "iac", RuleID: "LOW", Severity: finding.Low, Title: "low: LOW (iac)", Message: "low\nDecided by: below fail-on: high (default)", Path: "app/a.tf", Line: 1, EndLine: 1, Column: 3, EndColumn: 8},
 	}
-	if d := cmp.Diff(want, Annotations(r, "app", "the job summary")); d != "" {
+	if d := cmp.Diff(want, Annotations(r, "app", "the job summary", PerStep)); d != "" {
 		t.Error(d)
 	}
 }
@@ -54,7 +54,7 @@ func TestAnnotationBudget(t *testing.T) {
 			}
 		}
 		run.Findings = append(run.Findings, finding.Finding{RuleID: "WORST", Severity: finding.Critical, Message: "m", Location: finding.Location{Path: "a"}, Fingerprint: "w"})
-		got := Annotations(judged(run), "", "the job summary")
+		got := Annotations(judged(run), "", "the job summary", PerStep)
 		counts := map[Level]int{}
 		for _, a := range got {
 			counts[a.Level]++

@@ -39,7 +39,7 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 		var summary bytes.Buffer
 		err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
 		status, uerr := a.upload(ctx, up, s.path, rep)
-		err = errors.Join(err, uerr, a.annotate(job, up, status, s.path, rep))
+		err = errors.Join(err, uerr, a.annotate(ctx, job, up, status, s.path, rep))
 		a.comment(ctx, up, rep)
 		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()), numbers(job, rep))
 		for _, o := range s.out {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/scangate/scangate/github"
 	"github.com/scangate/scangate/report"
@@ -115,25 +116,45 @@ func foundBase(ctx context.Context, g *git.Git, e github.Event, head string) (st
 	return id, nil
 }
 
-// annotate puts remarks beside the code, unless code scanning does so, and says
-// in a line where findings are shown.
-func (a *app) annotate(job *github.Job, up *upload, status github.Status, dir string, rep report.Report) error {
+// annotate puts remarks beside the code, unless code scanning does so: in a check
+// run where the token may write one, else by commands that need no permission.
+// A line says where findings are shown.
+func (a *app) annotate(ctx context.Context, job *github.Job, up *upload, status github.Status, dir string, rep report.Report) error {
 	mode := job.Input("annotations")
-	show := mode == "true" || (mode == "" || mode == "auto") && status != github.Uploaded
-	switch {
-	case status == github.Uploaded && show:
-		a.notice("findings are shown by code scanning, as annotations and in the job summary")
-	case status == github.Uploaded:
-		a.notice("findings are shown by code scanning and in the job summary")
-	case show:
-		a.notice("findings are shown as annotations and in the job summary")
-	default:
-		a.notice("findings are shown in the job summary")
+	places := []string{"in the job summary"}
+	defer func() { a.notice("findings are shown %s", strings.Join(places, " and ")) }()
+	if status == github.Uploaded {
+		places = append([]string{"by code scanning"}, places...)
 	}
-	if !show {
+	if mode == "false" || mode != "true" && status == github.Uploaded {
 		return nil
 	}
-	return job.Annotate(a.stdout, report.Annotations(rep, path.Clean(up.place(dir).Below), "the job summary"))
+	below := path.Clean(up.place(dir).Below)
+	if mode != "true" && a.check(ctx, up, below, rep) {
+		places = append([]string{"as annotations of a check"}, places...)
+		return nil
+	}
+	places = append([]string{"as annotations"}, places...)
+	return job.Annotate(a.stdout, report.Annotations(rep, below, "the job summary", report.PerStep))
+}
+
+// check makes a check run, if it can. That it cannot is nothing to say: most
+// tokens may not, and there are other ways.
+func (a *app) check(ctx context.Context, up *upload, below string, rep report.Report) bool {
+	commit := up.event.HeadSHA
+	if commit == "" {
+		commit = up.event.SHA
+	}
+	if up.client == nil || up.event.Fork || !git.IsHash(commit) || rep.Results.Interrupted {
+		return false
+	}
+	list := report.Annotations(rep, below, "the job summary", github.MaxRemarks)
+	for _, r := range list {
+		if r.Path == "" {
+			return false // a remark on the run itself needs a command
+		}
+	}
+	return up.client.Check(ctx, commit, rep.Verdict.Outcome, list) == nil
 }
 
 // checkAnnotations refuses what the input annotations cannot be.

@@ -202,6 +202,7 @@ func TestAction(t *testing.T) {
 		exit    string // of the program; empty: 0
 		outputs []string
 		uploads int
+		checks  int      // annotations of check runs
 		logs    []string // that the log has
 		absent  string   // that it does not have
 	}{
@@ -218,6 +219,8 @@ func TestAction(t *testing.T) {
 			outputs: []string{"passed", "skipped-fork"}},
 		{name: "schedule", set: func(j *job) { j.event = "schedule" }, exit: "1", outputs: []string{"failed", "uploaded"}, uploads: 1},
 		{name: "no licence", options: githubapi.Options{Mode: githubapi.NoLicence}, clean: true, outputs: []string{"passed", "skipped-disabled"}, logs: []string{"Code Security must be enabled", "findings are shown as annotations"}},
+		{name: "no licence, but checks", options: githubapi.Options{Mode: githubapi.NoLicence, Checks: true}, exit: "1", outputs: []string{"failed", "skipped-disabled"}, checks: 1,
+			logs: []string{"findings are shown as annotations of a check and in the job summary"}, absent: "::error"},
 		{name: "no licence, asked for", options: githubapi.Options{Mode: githubapi.NoLicence}, clean: true, set: func(j *job) { j.with[1] = "true" }, exit: "3", outputs: []string{"passed", "skipped-disabled"}},
 		{name: "413", options: githubapi.Options{Mode: githubapi.TooLarge}, exit: "1", outputs: []string{"failed", "failed"}, logs: []string{"too large"}},
 		{name: "502, then success", options: githubapi.Options{Mode: githubapi.BadGateway}, clean: true, outputs: []string{"passed", "uploaded"}, uploads: 1},
@@ -246,6 +249,13 @@ func TestAction(t *testing.T) {
 			}
 			if n := len(j.hub.Uploads()); n != tt.uploads {
 				t.Errorf("%d uploads, want %d", n, tt.uploads)
+			}
+			remarks := 0
+			for _, c := range j.hub.Checks() {
+				remarks += len(c.Annotations)
+			}
+			if remarks != tt.checks {
+				t.Errorf("%d annotations of check runs, want %d", remarks, tt.checks)
 			}
 			for _, part := range tt.logs {
 				if !strings.Contains(j.log, part) {

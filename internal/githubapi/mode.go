@@ -42,6 +42,7 @@ func Modes() []Mode {
 const (
 	scopeSecurity = "security-events"
 	scopeIssues   = "issues"
+	scopeChecks   = "checks"
 	scopeNone     = "" // it is not about a repository
 )
 

@@ -24,6 +24,8 @@ type Options struct {
 	Refs map[string]string
 	// Pending is how often an upload is asked after before it is processed.
 	Pending int
+	// Checks says that the token may write check runs, as few may.
+	Checks bool
 	// MaxGzip bounds an upload, in bytes; 0: 10 MB.
 	MaxGzip int
 	// RetryAfter is what rate limits ask to wait, in seconds.
@@ -49,6 +51,7 @@ type state struct {
 	uploads  []*upload
 	analyses []*analysis
 	alerts   []*alert
+	checks   []Check
 	index    map[[4]string]int // the numbers of alerts by what tells them apart
 	issues   []*issue
 	comments []*comment // a deleted one is nil
@@ -85,6 +88,8 @@ func (s *Server) routes() []route {
 		{"POST " + repo + "/issues/{number}/comments", scopeIssues, s.postComment},
 		{"PATCH " + repo + "/issues/comments/{id}", scopeIssues, s.patchComment},
 		{"DELETE " + repo + "/issues/comments/{id}", scopeIssues, s.deleteComment},
+		{"POST " + repo + "/check-runs", scopeChecks, s.postCheck},
+		{"PATCH " + repo + "/check-runs/{id}", scopeChecks, s.patchCheck},
 		{"POST /graphql", scopeNone, s.postGraphQL},
 	}
 }

@@ -65,8 +65,8 @@ func TestWorkflowsToCopy(t *testing.T) {
 			Call struct{ Inputs inputs } `yaml:"workflow_call"`
 		}
 	}
-	readYAML(t, "../../.github/workflows/nightly-scan.yml", &nightly)
-	reusable, err := os.ReadFile("../../.github/workflows/nightly-scan.yml")
+	readYAML(t, "../../.github/workflows/nightly.yml", &nightly)
+	reusable, err := os.ReadFile("../../.github/workflows/nightly.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestWorkflowsToCopy(t *testing.T) {
 	if err := os.MkdirAll(".github/workflows", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	put(t, ".github/workflows/nightly-scan.yml", reusable)
+	put(t, ".github/workflows/reusable.yml", reusable)
 	for name, content := range all {
 		type call struct {
 			Uses string
@@ -111,7 +111,7 @@ func TestWorkflowsToCopy(t *testing.T) {
 					continue
 				case uses == "scangate/scangate":
 					known = action.Inputs
-				case uses == "scangate/scangate/.github/workflows/nightly-scan.yml":
+				case uses == "scangate/scangate/.github/workflows/nightly.yml":
 					known = nightly.On.Call.Inputs
 				case !bytes.Contains(own, []byte(c.Uses)):
 					t.Errorf("%s: %s is not what this repository uses", name, c.Uses)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -61,7 +62,21 @@ func quoted(s string) string {
 	if err := enc.Encode(s); err != nil {
 		return `""`
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return visible(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// visible escapes what a reader of the file, or of a message, would not see: what
+// turns the direction of text around, and control characters that JSON leaves.
+func visible(quoted string) string {
+	var b strings.Builder
+	for _, r := range quoted {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // Insert writes an entry into a configuration, whose name is for messages, and

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/scangate/scangate/config"
+	"github.com/scangate/scangate/text"
 )
 
 // Request is an entry to be written.
@@ -127,12 +128,15 @@ func Insert(data []byte, name string, r Request, scanners []string, now time.Tim
 	return []byte(text), after.Entries[len(before.Entries)], nil
 }
 
+// maxByHand bounds the entry that a message shows, in runes.
+const maxByHand = 800
+
 func byHand(name string, r Request) error {
 	words := r.lines("")
 	for i := range words {
 		words[i] = strings.TrimLeft(words[i], "- ")
 	}
-	return fmt.Errorf("%s: cannot be changed without changing its form: add to its list ignore by hand: {%s}", name, strings.Join(words, ", "))
+	return fmt.Errorf("%s: cannot be changed without changing its form: add to its list ignore by hand: {%s}", name, text.Cut(strings.Join(words, ", "), maxByHand))
 }
 
 func listOf(data []byte, name string, scanners []string) (List, error) {

@@ -107,7 +107,7 @@ func open(name string) (*os.File, error) {
 // lock takes the lock on f, which ends with the process at the latest.
 func lock(f *os.File, wait time.Duration) error {
 	for deadline := time.Now().Add(wait); ; time.Sleep(lockPoll) {
-		taken, err := tryLock(f)
+		taken, err := fileio.TryLock(f)
 		switch {
 		case err != nil:
 			return fmt.Errorf("locking it: %w", err)

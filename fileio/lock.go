@@ -18,7 +18,7 @@ func Lock(ctx context.Context, name string) (unlock func(), err error) {
 		return nil, err
 	}
 	for {
-		taken, err := tryLock(f)
+		taken, err := TryLock(f)
 		if err != nil {
 			f.Close()
 			return nil, err

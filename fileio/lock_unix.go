@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the lock on f, or reports that another open file has it.
-func tryLock(f *os.File) (bool, error) {
+// TryLock takes the lock on f, or reports that another open file has it, and
+// gives it back with the file or the process.
+func TryLock(f *os.File) (bool, error) {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/scangate/scangate/github/rest"
 	"github.com/scangate/scangate/text"
 )
 
@@ -86,7 +87,7 @@ func NewClient(a Access) (*Client, error) {
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/")+"/", ""
 	u.Host = strings.ToLower(u.Host)
-	c := &Client{api: u, owner: owner, name: name, token: token, limits: defaultLimits(), sleep: sleep, jitter: jitter}
+	c := &Client{api: u, owner: owner, name: name, token: token, limits: defaultLimits(), sleep: rest.Sleep, jitter: rest.Jitter}
 	c.http = c.transport(a.HTTP)
 	return c, nil
 }

@@ -1,19 +1,17 @@
 package github
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/scangate/scangate/github/rest"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/text"
 )
@@ -39,13 +37,13 @@ const maxWords = 1000
 // shown: it holds addresses, which may hold passwords, as those of a proxy do.
 func (c *Client) explain(resp *github.Response, err error) *APIError {
 	host := c.words(c.api.Host)
-	for _, known := range []error{errTooLarge, errOtherHost, errManyRedirects, errNoAnswer} {
+	for _, known := range []error{rest.ErrTooLarge, rest.ErrOtherHost, rest.ErrManyRedirects, errNoAnswer} {
 		if errors.Is(err, known) {
 			return &APIError{words: fmt.Sprintf("%s: %v", host, known)}
 		}
 	}
 	if resp == nil || resp.Response == nil || resp.StatusCode < 300 {
-		return &APIError{words: host + " " + connection(err)}
+		return &APIError{words: host + " " + rest.Connection(err)}
 	}
 	e := &APIError{Status: resp.StatusCode}
 	var said *github.ErrorResponse
@@ -88,29 +86,6 @@ func decodeError(err error) error {
 		return errNoAnswer
 	}
 	return err
-}
-
-// connection words why there is no answer.
-func connection(err error) string {
-	var dns *net.DNSError
-	var op *net.OpError
-	var timeout net.Error
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "did not answer in time"
-	case certificate(err):
-		return "shows a certificate that is not trusted: make its authority known to this system (SSL_CERT_FILE)"
-	case errors.As(err, &dns):
-		return "is not a known host name: check GITHUB_API_URL and the network"
-	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
-		return "cannot be reached: check GITHUB_API_URL and the network"
-	}
-	return "broke off the connection"
-}
-
-func certificate(err error) bool {
-	var c *tls.CertificateVerificationError
-	return errors.As(err, &c)
 }
 
 // notEnabled is how GitHub says that a repository has no code scanning.

@@ -1,13 +1,11 @@
 package github
 
 import (
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+
+	"github.com/scangate/scangate/github/rest"
 )
 
 // limits bound what GitHub, or what poses as it, can make a job do.
@@ -30,88 +28,28 @@ func defaultLimits() limits {
 	}
 }
 
-// maxRedirects bounds the redirects of a request. A repository that was
-// renamed gives one.
-const maxRedirects = 5
-
-var (
-	errTooLarge      = errors.New("its answer is over the size limit")
-	errOtherHost     = errors.New("it redirects to another host, which does not get the token: check GITHUB_API_URL")
-	errManyRedirects = errors.New("it redirects again and again")
-)
-
-// transport makes a client that stays with one host, and whose answers are
-// bounded, those of errors too: go-github reads them whole.
+// transport makes a client that stays with one host, and gives the token to no
+// other one.
 func (c *Client) transport(base *http.Client) *http.Client {
-	h := http.Client{}
-	if base != nil {
-		h = *base
-	}
-	if h.Transport == nil {
-		h.Transport = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
-			TLSHandshakeTimeout:    15 * time.Second,
-			ResponseHeaderTimeout:  90 * time.Second, // an upload is answered when it has been read
-			IdleConnTimeout:        30 * time.Second,
-			MaxResponseHeaderBytes: 1 << 20,
-			ForceAttemptHTTP2:      true,
-		}
-	}
-	h.Transport = &guarded{h.Transport, c.api, c.token, c.limits.body}
-	h.Jar = nil
-	h.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		switch {
-		case !sameHost(req.URL, c.api):
-			return errOtherHost
-		case len(via) > maxRedirects:
-			return errManyRedirects
-		}
-		return nil
-	}
-	return &h
+	// An upload is answered when it has been read.
+	h := rest.NewClient(base, c.api, rest.Bounds{Body: c.limits.body, Header: 90 * time.Second})
+	h.Transport = &guarded{h.Transport, c.api, c.token}
+	return h
 }
 
-func sameHost(u, api *url.URL) bool {
-	return u.Scheme == api.Scheme && strings.EqualFold(u.Host, api.Host) && u.User == nil
-}
-
-// guarded gives the token to the API's host only, and bounds bodies.
+// guarded gives the token to the API's host only.
 type guarded struct {
 	next  http.RoundTripper
 	api   *url.URL
 	token string
-	limit int64
 }
 
 // RoundTrip is http.RoundTripper's.
 func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !sameHost(req.URL, g.api) {
-		return nil, errOtherHost
+	if !rest.SameHost(req.URL, g.api) {
+		return nil, rest.ErrOtherHost
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer "+g.token)
-	resp, err := g.next.RoundTrip(req)
-	if err == nil {
-		resp.Body = &boundedBody{resp.Body, g.limit}
-	}
-	return resp, err
-}
-
-type boundedBody struct {
-	io.ReadCloser
-	left int64
-}
-
-// Read fails where a body goes on beyond the limit, so that a part of it is
-// not taken for the whole.
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1]
-	}
-	n, err := b.ReadCloser.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
+	return g.next.RoundTrip(req)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/github/rest"
 	"github.com/scangate/scangate/internal/githubapi"
 )
 
@@ -157,7 +158,7 @@ func TestUploadEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.client.sleep = func(ctx context.Context, d time.Duration) error {
 		cancel()
-		return sleep(ctx, time.Hour)
+		return rest.Sleep(ctx, time.Hour)
 	}
 	if out, err := h.client.Upload(ctx, sample(), UploadOptions{Event: push, Wait: true}); err == nil || out.Status != UploadFailed {
 		t.Errorf("%+v, %v", out, err)

@@ -3,16 +3,13 @@ package dependabot
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
+	"github.com/scangate/scangate/github/rest"
 )
 
 // limits bound what GitHub, or what poses as it, can make a scan do.
@@ -37,81 +34,18 @@ func defaultLimits() limits {
 // perPage is the most alerts that GitHub sends at once.
 const perPage = 100
 
-// maxRedirects bounds the redirects of a request. A repository that was
-// renamed gives one.
-const maxRedirects = 5
-
-var (
-	errTooLarge      = errors.New("its answer is over the size limit")
-	errOtherHost     = errors.New("it redirects to another host, which does not get the token: check GITHUB_API_URL")
-	errManyRedirects = errors.New("it redirects again and again")
-)
-
-// client returns a client that stays with one host, and whose responses are
-// bounded, those of errors too: go-github reads them whole.
+// client returns a client that stays with one host.
 func (s *Scanner) client() *http.Client {
-	c := http.Client{}
-	if s.options.Client != nil {
-		c = *s.options.Client
-	}
-	if c.Transport == nil {
-		c.Transport = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
-			TLSHandshakeTimeout:    15 * time.Second,
-			ResponseHeaderTimeout:  30 * time.Second,
-			IdleConnTimeout:        30 * time.Second,
-			MaxResponseHeaderBytes: 1 << 20,
-			ForceAttemptHTTP2:      true,
-		}
-	}
-	c.Transport = bounded{c.Transport, s.limits.body}
-	c.Jar = nil
+	c := rest.NewClient(s.options.Client, s.api, rest.Bounds{Body: s.limits.body, Header: 30 * time.Second})
+	stay := c.CheckRedirect
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		switch {
-		case req.URL.Scheme != s.api.Scheme || !strings.EqualFold(req.URL.Host, s.api.Host) || req.URL.User != nil:
-			return errOtherHost
-		case len(via) > maxRedirects:
-			return errManyRedirects
-		}
-		if req.URL.RawQuery == "" {
+		err := stay(req, via)
+		if err == nil && req.URL.RawQuery == "" {
 			req.URL.RawQuery = via[0].URL.RawQuery // else it is the first page for ever
 		}
-		return nil
+		return err
 	}
-	return &c
-}
-
-// bounded bounds the bodies of responses.
-type bounded struct {
-	next  http.RoundTripper
-	limit int64
-}
-
-func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := b.next.RoundTrip(req)
-	if err == nil {
-		resp.Body = &boundedBody{resp.Body, b.limit}
-	}
-	return resp, err
-}
-
-type boundedBody struct {
-	io.ReadCloser
-	left int64
-}
-
-// Read fails where a body goes on beyond the limit, so that a part of it is
-// not taken for the whole.
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1]
-	}
-	n, err := b.ReadCloser.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
+	return c
 }
 
 // answer is what a page of alerts brings.

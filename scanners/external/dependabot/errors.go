@@ -1,17 +1,15 @@
 package dependabot
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/scangate/scangate/github/rest"
 	"github.com/scangate/scangate/text"
 )
 
@@ -25,13 +23,13 @@ var errNoAlerts = errors.New("its answer holds no alerts")
 // the server are recognised, and never repeated: nobody knows what they hold.
 func explain(resp *github.Response, err error, repository string, api *url.URL) error {
 	host := text.OneLine(api.Host, maxID)
-	for _, known := range []error{errTooLarge, errOtherHost, errManyRedirects, errNoAlerts} {
+	for _, known := range []error{rest.ErrTooLarge, rest.ErrOtherHost, rest.ErrManyRedirects, errNoAlerts} {
 		if errors.Is(err, known) {
 			return fmt.Errorf("%s: %w", host, known)
 		}
 	}
 	if resp == nil || resp.Response == nil || resp.StatusCode == http.StatusOK {
-		return fmt.Errorf("%s %s", host, connection(err))
+		return fmt.Errorf("%s %s", host, rest.Connection(err))
 	}
 	said := ""
 	var e *github.ErrorResponse
@@ -62,28 +60,4 @@ func explain(resp *github.Response, err error, repository string, api *url.URL) 
 	default:
 		return fmt.Errorf("%s answers with status %d", host, code)
 	}
-}
-
-// connection words why there is no answer. The error itself is not shown: it
-// holds addresses, which may hold passwords, as those of a proxy do.
-func connection(err error) string {
-	var dns *net.DNSError
-	var op *net.OpError
-	var timeout net.Error
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "did not answer in time"
-	case certificate(err):
-		return "shows a certificate that is not trusted: make its authority known to this system (SSL_CERT_FILE)"
-	case errors.As(err, &dns):
-		return "is not a known host name: check GITHUB_API_URL and the network"
-	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
-		return "cannot be reached: check GITHUB_API_URL and the network"
-	}
-	return "broke off the connection"
-}
-
-func certificate(err error) bool {
-	var c *tls.CertificateVerificationError
-	return errors.As(err, &c)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/scangate/scangate/github/rest"
 )
 
 func TestRefusals(t *testing.T) {
@@ -123,7 +125,7 @@ func TestPackedBody(t *testing.T) {
 	}
 	s, _ := h.scanner(t)
 	s.limits.body = 2 << 20
-	if _, err := scan(t, s, tree(t, nil)); !errors.Is(err, errTooLarge) {
+	if _, err := scan(t, s, tree(t, nil)); !errors.Is(err, rest.ErrTooLarge) {
 		t.Error(err)
 	}
 }
@@ -250,12 +252,12 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	s.sleep = func(ctx context.Context, d time.Duration) error {
 		cancel()
-		return sleep(ctx, d)
+		return rest.Sleep(ctx, d)
 	}
 	if _, err := s.Scan(ctx, target(t), work(t, s)); !errors.Is(err, context.Canceled) {
 		t.Errorf("while it waits: %v", err)
 	}
-	if err := sleep(t.Context(), time.Millisecond); err != nil {
+	if err := rest.Sleep(t.Context(), time.Millisecond); err != nil {
 		t.Error(err)
 	}
 }

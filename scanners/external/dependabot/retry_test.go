@@ -9,6 +9,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/scangate/scangate/github/rest"
 )
 
 // fail answers the first requests with a status and headers, then the list.
@@ -87,7 +88,7 @@ func TestJitter(t *testing.T) {
 		t.Error(diff)
 	}
 	for range 100 {
-		if j := jitter(); j < 0 || j >= 1 {
+		if j := rest.Jitter(); j < 0 || j >= 1 {
 			t.Fatalf("jitter %v", j)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scangate/scangate/finding"
+	"github.com/scangate/scangate/github/rest"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/text"
 )
@@ -37,7 +38,7 @@ func New(o Options) (*Scanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scanner{options: o, api: api, limits: defaultLimits(), sleep: sleep, jitter: jitter}, nil
+	return &Scanner{options: o, api: api, limits: defaultLimits(), sleep: rest.Sleep, jitter: rest.Jitter}, nil
 }
 
 // Name returns "dependabot".

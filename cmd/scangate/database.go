@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,7 +13,7 @@ import (
 )
 
 func registerDB(f *flags, dir *string) {
-	f.StringVar(dir, "db", "", "vulnerability database `DIR` (default SCANGATE_DB, or scangate/db in the user's cache directory)")
+	f.StringVar(dir, "db", "", "vulnerability database `DIR` (default SCANGATE_DB, or db in SCANGATE_CACHE_DIR, or scangate/db in the user's cache directory)")
 }
 
 // repositories is the repeatable --db-repository flag.
@@ -86,8 +85,8 @@ func (a *app) database(flag string) (dir string, isDefault bool) {
 	if env := a.getenv("SCANGATE_DB"); env != "" {
 		return env, false
 	}
-	if cache, err := os.UserCacheDir(); err == nil {
-		return filepath.Join(cache, "scangate", "db"), true
+	if cache, err := a.cache("db"); err == nil {
+		return cache, true
 	}
 	return filepath.Join(".scangate", "db"), true
 }
@@ -99,9 +98,11 @@ func (a *app) settings(s scanning, conf config.DB) (settings, error) {
 	if s.pull != nil {
 		set.settings, set.names = s.pull.settings.dir, s.pull.settings.names
 	}
-	if cache, err := os.UserCacheDir(); err == nil {
-		set.cache = filepath.Join(cache, "scangate", "layers")
-		set.secret.CacheDir = filepath.Join(cache, "scangate", "secrets")
+	if cache, err := a.cache("layers"); err == nil {
+		set.cache = cache
+	}
+	if cache, err := a.cache("secrets"); err == nil {
+		set.secret.CacheDir = cache
 	}
 	set.secret.Since, set.secret.Staged, set.secret.Offline = s.since, s.staged, s.offline
 	if index := a.getenv("GIT_INDEX_FILE"); s.staged && index != "" {

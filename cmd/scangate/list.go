@@ -303,7 +303,7 @@ func (a *app) choose(list string, file *config.File, set settings) ([]scanners.S
 	if set.lock, err = lock.Read("", beside(file, set.settings)); err != nil {
 		return nil, usageError{err}
 	}
-	if dir, err := lock.DefaultDir(); err == nil {
+	if dir, err := a.cache("tools"); err == nil {
 		set.installer.Dir = dir
 	}
 	check := func(name string) string {

@@ -130,7 +130,7 @@ func (a *app) baseResults(ctx context.Context, p *pull, s scanning, file *config
 		}
 		take(saved, "saved results")
 	}
-	cache := p.cacheName(*head)
+	cache := a.baseCache(p, *head)
 	if saved, err := readCachedBase(cache); err == nil && p.standsFor(saved, *head) == nil {
 		take(saved, "the cache")
 	}
@@ -184,9 +184,9 @@ func (p *pull) standsFor(saved, head finding.Results) error {
 	return nil
 }
 
-// cacheName is the file for the results of this base, or "".
-func (p *pull) cacheName(head finding.Results) string {
-	dir, err := os.UserCacheDir()
+// baseCache is the file for the results of a pull request's base, or "".
+func (a *app) baseCache(p *pull, head finding.Results) string {
+	dir, err := a.cache("bases")
 	if err != nil {
 		return ""
 	}
@@ -194,7 +194,7 @@ func (p *pull) cacheName(head finding.Results) string {
 	for _, part := range []string{p.base, p.prefix, head.Tool.Version, head.Settings, head.Database} {
 		fmt.Fprintf(h, "%q\n", part)
 	}
-	return filepath.Join(dir, "scangate", "bases", hex.EncodeToString(h.Sum(nil)[:16])+".json.gz")
+	return filepath.Join(dir, hex.EncodeToString(h.Sum(nil)[:16])+".json.gz")
 }
 
 // readCachedBase reads an entry of the cache.

@@ -55,8 +55,8 @@ func (a *app) toolbox(command string, args []string) (*toolbox, error) {
 		return nil, err
 	}
 	if t.installer.Dir == "" {
-		if t.installer.Dir, err = lock.DefaultDir(); err != nil {
-			return nil, fmt.Errorf("%w: name one with --dir", err)
+		if t.installer.Dir, err = a.cache("tools"); err != nil {
+			return nil, fmt.Errorf("%w, and so does --dir", err)
 		}
 	}
 	if t.file, err = lock.Read(t.name, "."); err != nil {

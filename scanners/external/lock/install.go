@@ -30,21 +30,12 @@ const (
 // Installer keeps tools in a directory of its own, as name/version/program.
 // It is safe for concurrent use, also by several processes.
 type Installer struct {
-	Dir      string        // see DefaultDir
+	Dir      string        // where tools are kept
 	Platform string        // "linux/amd64"; empty: the one that this program is built for
 	Timeout  time.Duration // of one download; 0: ten minutes
 	MaxSize  int64         // of a download, and of a program, in bytes; 0: 1 GiB
 
 	network network
-}
-
-// DefaultDir is the directory for tools in the user's cache.
-func DefaultDir() (string, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no directory for tools: %w", err)
-	}
-	return filepath.Join(dir, "scangate", "tools"), nil
 }
 
 // Path is where a tool's program is, or would be if it were installed.

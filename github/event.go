@@ -28,7 +28,8 @@ type Event struct {
 	HeadSHA string // the last commit of its branch
 	Fork    bool   // the branch is in another repository
 
-	// Of a pull request and of a merge queue: what it is to be merged into.
+	// Of a pull request and of a merge queue: what it is to be merged into. Of a
+	// push: what was there before, empty for a new branch.
 	Base    string // a commit
 	BaseRef string // a branch, "main"
 
@@ -53,6 +54,7 @@ func (j *Job) Event() (Event, error) {
 	}
 	var in struct {
 		Number      int        `json:"number"`
+		Before      string     `json:"before"`
 		Repository  repository `json:"repository"`
 		PullRequest *struct {
 			Number int `json:"number"`
@@ -84,6 +86,9 @@ func (j *Job) Event() (Event, error) {
 	}
 	if m := in.MergeGroup; m != nil {
 		e.Base, e.BaseRef = m.BaseSHA, strings.TrimPrefix(m.BaseRef, "refs/heads/")
+	}
+	if e.Name == "push" && strings.Trim(in.Before, "0") != "" {
+		e.Base = in.Before
 	}
 	return e, nil
 }

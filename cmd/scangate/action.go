@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/github"
@@ -24,96 +23,40 @@ func (a *app) action(ctx context.Context, args []string) (int, error) {
 	return a.watch("action", inputsOf(job), job.Input("audit-log"), func() (int, error) { return a.scanJob(ctx, job) })
 }
 
-// scanJob scans as the inputs of a job say.
+// scanJob scans as the inputs of a job say, or judges what other jobs have found.
 func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
-	s, up, err := readInputs(job)
+	in, err := readInputs(job)
 	if err == nil {
-		err = a.chooseMode(ctx, up, &s)
+		err = checkEvent(in.upload)
+	}
+	if err == nil && len(in.saved) == 0 {
+		err = a.chooseMode(ctx, in.upload, in.onlyNew, &in.scanning)
 	}
 	if err != nil {
 		return 0, err
 	}
+	s, up := in.scanning, in.upload
 	up.prepare(s.out, s.path)
 	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, s.path, res) }
-	return a.scanAndReport(ctx, s, func(rep report.Report) error {
-		var summary bytes.Buffer
-		err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
-		status, uerr := a.upload(ctx, up, s.path, rep)
-		err = errors.Join(err, uerr, a.annotate(ctx, job, up, status, s.path, rep))
-		a.comment(ctx, up, rep)
-		err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()), numbers(job, rep))
-		for _, o := range s.out {
-			if o.Format.Name == "sarif-upload" {
-				err = errors.Join(err, job.SetOutput("sarif-file", o.File))
-			}
-		}
-		return err
-	})
+	publish := func(rep report.Report) error { return a.publish(ctx, job, up, s, rep) }
+	if len(in.saved) > 0 {
+		return a.gateFiles(ctx, gating{judging: s.judging, dir: s.path, db: s.db}, in.saved, publish)
+	}
+	return a.scanAndReport(ctx, s, publish)
 }
 
-// readInputs reads all inputs, and what they are checked with.
-func readInputs(job *github.Job) (scanning, *upload, error) {
-	if err := checkInputNames(job); err != nil {
-		return scanning{}, nil, err
-	}
-	s, err := actionInputs(job)
-	if err != nil {
-		return s, nil, err
-	}
-	up, err := uploadInputs(job)
-	if err == nil {
-		err = checkAnnotations(job)
-	}
-	if err == nil {
-		up.comment, err = wantsComment(job)
-	}
-	return s, up, err
-}
-
-// actionInputs reads what action.yml passes on.
-func actionInputs(job *github.Job) (s scanning, err error) {
-	s = scanning{
-		judging:  judging{config: job.Input("config"), failOn: job.Input("fail-on"), baseline: job.Input("baseline")},
-		scanners: job.Input("scanners"),
-		images:   job.Inputs("images"),
-		targets:  job.Inputs("targets"),
-		db:       job.Input("db"),
-		since:    job.Input("since"),
-		jobs:     defaultJobs(),
-		timeout:  defaultTimeout,
-		results:  defaultResults,
-	}
-	var path []string
-	if p := job.Input("path"); p != "" {
-		path = append(path, p)
-	}
-	if s.path, err = onePath(path); err != nil {
-		return scanning{}, err
-	}
-	if t := job.Input("timeout"); t != "" {
-		d, err := time.ParseDuration(t)
-		if err != nil {
-			return scanning{}, usage("timeout: %q is not a duration such as 10m", t)
-		}
-		s.timeout = d
-	}
-	for _, repo := range job.Inputs("db-repository") {
-		if err := s.repositories.Set(repo); err != nil {
-			return scanning{}, usage("db-repository: %w", err)
+// publish shows the results where a job does.
+func (a *app) publish(ctx context.Context, job *github.Job, up *upload, s scanning, rep report.Report) error {
+	var summary bytes.Buffer
+	err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
+	status, uerr := a.upload(ctx, up, s.path, rep)
+	err = errors.Join(err, uerr, a.annotate(ctx, job, up, status, s.path, rep))
+	a.comment(ctx, up, rep)
+	err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()), numbers(job, rep))
+	for _, o := range s.out {
+		if o.Format.Name == "sarif-upload" {
+			err = errors.Join(err, job.SetOutput("sarif-file", o.File))
 		}
 	}
-	for _, spec := range job.Inputs("output") {
-		if err := s.out.Set(spec); err != nil {
-			return scanning{}, usage("output: %w", err)
-		}
-	}
-	if name := job.Input("sarif-file"); name != "" {
-		if err := s.out.Set("sarif-upload=" + name); err != nil {
-			return scanning{}, usage("sarif-file: %w", err)
-		}
-	}
-	if err := checkOutputs(s.out, s.results); err != nil {
-		return scanning{}, usageError{err}
-	}
-	return s, nil
+	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"slices"
@@ -9,8 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
-
-	"github.com/scangate/scangate/github"
 )
 
 // TestActionPassesItsInputsOn: each input of action.yml reaches the program
@@ -42,13 +41,16 @@ func TestActionPassesItsInputsOn(t *testing.T) {
 		}
 	}
 	var read []string
-	if _, _, err := readInputs(github.NewJob(func(name string) string {
+	y := newTry(t, "unused=clean")
+	var log bytes.Buffer
+	a := &app{stdout: &log, stderr: &log, scanners: y.scanners, mirrors: y.mirrors, feeds: y.feeds, getenv: func(name string) string {
 		if strings.HasPrefix(name, "SCANGATE_") {
 			read = append(read, name)
 		}
 		return ""
-	})); err != nil {
-		t.Fatal(err)
+	}}
+	if code := a.run([]string{"action"}); code != exitPassed {
+		t.Fatalf("exit code %d\n%s", code, &log)
 	}
 	want := map[string]string{"BINARY": "${{ steps.install.outputs.path }}", "SCANGATE_INPUTS": "${{ toJSON(inputs) }}", "MSYS2_ENV_CONV_EXCL": "SCANGATE_"}
 	names := []string{"SCANGATE_INPUTS"}
@@ -59,7 +61,7 @@ func TestActionPassesItsInputsOn(t *testing.T) {
 		if input.Description == "" {
 			t.Errorf("input %s has no description", name)
 		}
-		if !slices.Contains([]string{"binary-path", "binary-sha256", "download-url"}, name) { // which install.sh reads
+		if !slices.Contains(installNames, name) { // which install.sh reads
 			variable := "SCANGATE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 			want[variable] = "${{ inputs." + name + " }}"
 			names = append(names, variable)

@@ -83,7 +83,7 @@ func TestAuditOfEveryRun(t *testing.T) {
 		"gate|--audit-log=audit.jsonl " + defaultResults + "|incomplete",
 		"scan|--audit-log audit.jsonl --fail-on hgih|error",
 		"gate|nofile --audit-log=audit.jsonl|error",
-		"action|fail-on=none audit-log=audit.jsonl|incomplete",
+		"action|audit-log=audit.jsonl fail-on=none|incomplete",
 	}, summary); d != "" {
 		t.Error(d)
 	}

@@ -66,7 +66,7 @@ func (a *app) explain(ctx context.Context, args []string) (int, error) {
 		}
 		return 0, usageError{err}
 	}
-	if err := j.openPullOf(ctx, res); err != nil {
+	if err := j.openPullOf(ctx, ".", res); err != nil {
 		return 0, err
 	}
 	defer j.pull.close()

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"io"
 	"strings"
+	"time"
 
+	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/text"
 )
@@ -117,6 +120,12 @@ type judging struct {
 	pull     *pull  // whose base decides; nil: it is no pull request
 	audit    string // file of the audit log; empty: none
 	part     bool   // only part of what there is to look at is judged
+
+	// maxAge takes the place of the configuration's db.max-age; nil: it does not.
+	maxAge *time.Duration
+	// amend adds what is known elsewhere to the results, before they are judged;
+	// it may be nil.
+	amend func(context.Context, *finding.Results)
 }
 
 func (j *judging) register(f *flags) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,19 +24,22 @@ func (a *app) gate(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return a.watch("gate", args, g.audit, func() (int, error) { return a.gateFiles(ctx, g, files) })
+	return a.watch("gate", args, g.audit, func() (int, error) { return a.gateFiles(ctx, g, files, nil) })
 }
 
 // gating is what the flags of `gate` ask for.
 type gating struct {
 	judging
+	dir     string // whose configuration it is; empty: the working directory
 	other   string // a configuration to compare with
 	db      string
 	offline bool
 }
 
-// gateFiles judges the results in files.
-func (a *app) gateFiles(ctx context.Context, g gating, files []string) (int, error) {
+// gateFiles judges the results in files. A job's own places to report to come in
+// through publish, which may be nil.
+func (a *app) gateFiles(ctx context.Context, g gating, files []string, publish func(report.Report) error) (int, error) {
+	dir := cmp.Or(g.dir, ".")
 	if len(files) == 0 {
 		return 0, usage("want at least one FILE: scangate JSON or SARIF")
 	}
@@ -52,13 +56,16 @@ func (a *app) gateFiles(ctx context.Context, g gating, files []string) (int, err
 	if err != nil {
 		return 0, usageError{err}
 	}
-	if err := g.openPullOf(ctx, res); err != nil {
+	if err := g.openPullOf(ctx, dir, res); err != nil {
 		return 0, err
 	}
 	defer g.pull.close()
-	file, pol, err := a.loadPolicy(g.judging, ".")
+	file, pol, err := a.loadPolicy(g.judging, dir)
 	if err != nil {
 		return 0, err
+	}
+	if g.amend != nil {
+		g.amend(ctx, &res)
 	}
 	at, err := a.feedPlace(g.db, g.offline, file.DB)
 	if err != nil {
@@ -66,16 +73,20 @@ func (a *app) gateFiles(ctx context.Context, g gating, files []string) (int, err
 	}
 	then := pol
 	if g.other != "" {
-		if _, then, err = a.loadPolicy(judging{config: g.other, failOn: g.failOn}, "."); err != nil {
+		if _, then, err = a.loadPolicy(judging{config: g.other, failOn: g.failOn}, dir); err != nil {
 			return 0, err
 		}
 	}
 	facts := a.lookUp(ctx, &res, at, pol, then)
 	pol, then = knowing(pol, facts), knowing(then, facts)
-	verdict := a.honour(pol, g.settingsDir("."), res).Judge(res)
-	code, err := a.deliver(report.Report{Results: res, Verdict: verdict}, g.out, nil)
+	verdict := a.honour(pol, g.settingsDir(dir), res).Judge(res)
+	rep := report.Report{Results: res, Verdict: verdict}
+	if publish != nil {
+		err = publish(rep)
+	}
+	code, err := a.deliver(rep, g.out, err)
 	if g.other != "" {
-		err = errors.Join(err, comparePolicies(a.tableOutput(g.out), g.other, res, verdict, a.honour(then, g.settingsDir("."), res).Judge(res)))
+		err = errors.Join(err, comparePolicies(a.tableOutput(g.out), g.other, res, verdict, a.honour(then, g.settingsDir(dir), res).Judge(res)))
 	}
 	return code, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -20,34 +21,51 @@ const whole = "none"
 // checked out rather than GitHub's merge of it.
 const deepen = 200
 
-// chooseMode finds out from the event what the job is to judge: of a pull
-// request and in a merge queue what is new, else everything.
-func (a *app) chooseMode(ctx context.Context, up *upload, s *scanning) error {
-	e := up.event
-	if e.Name == "pull_request_target" && up.target == (github.Target{}) {
+// checkEvent refuses the event on which code that anybody wrote is scanned with
+// the rights of the repository, unless somebody has thought of that.
+func checkEvent(up *upload) error {
+	if up.event.Name == "pull_request_target" && up.target == (github.Target{}) {
 		return usage("pull_request_target runs with the rights of the repository, on code that anybody wrote: use pull_request, or check that code out without running any of it and say so with ref and sha")
 	}
+	return nil
+}
+
+// chooseMode finds out from the event what the job is to judge: of a pull
+// request and in a merge queue what is new, else everything; of a push what is
+// new if that is asked for.
+func (a *app) chooseMode(ctx context.Context, up *upload, onlyNew string, s *scanning) error {
+	e := up.event
 	switch {
-	case s.since == whole:
+	case onlyNew == "true" && s.since == whole, onlyNew == "false" && s.since != "" && s.since != whole:
+		return usage("only-new: %s and since: %s contradict each other: leave one of them out", onlyNew, text.OneLine(s.since, 100))
+	case s.since == whole, onlyNew == "false":
 		s.since = ""
 		return nil
 	case s.since != "":
 		return nil
-	case e.Name != "pull_request" && e.Name != "pull_request_target" && e.Name != "merge_group":
+	case up.blind != nil && (compared(e) || onlyNew == "true"):
+		return usage("%s: %w; name a revision with since, or judge everything with only-new: false", e.Name, up.blind)
+	case onlyNew == "true" && !compared(e) && e.Base == "":
+		a.notice("only-new: there is nothing that this event could be compared with, so everything is judged")
 		return nil
-	case up.blind != nil:
-		return usage("%s: %w; name a revision with since, or judge everything with since: none", e.Name, up.blind)
+	case !compared(e) && onlyNew != "true":
+		return nil
 	}
 	rev, err := baseOf(ctx, s.path, e, !s.offline)
 	if err != nil {
-		return usage("%s: what it is to be merged into cannot be found: %w; check out with fetch-depth: 2 (or 0), name a revision with since, or judge everything with since: none", e.Name, err)
+		return usage("%s: what to compare with cannot be found: %w; check out with fetch-depth: 2 (or 0), name a revision with since, or judge everything with only-new: false", e.Name, err)
 	}
 	s.since = rev
 	return nil
 }
 
-// baseOf is the commit to compare a pull request with, fetched if the clone is
-// too shallow to have it.
+// compared reports whether an event is about what is to be merged.
+func compared(e github.Event) bool {
+	return e.Name == "pull_request" || e.Name == "pull_request_target" || e.Name == "merge_group"
+}
+
+// baseOf is the commit to compare a pull request, or a push, with, fetched if
+// the clone is too shallow to have it.
 func baseOf(ctx context.Context, dir string, e github.Event, fetch bool) (string, error) {
 	g, _, err := git.Open(dir)
 	switch {
@@ -57,16 +75,22 @@ func baseOf(ctx context.Context, dir string, e github.Event, fetch bool) (string
 		return "", fmt.Errorf("%s is not in a git repository: is there a step with actions/checkout?", filepath.Base(dir))
 	}
 	head, err := g.Resolve(ctx, "HEAD")
-	if err != nil || head == "" {
-		return "", fmt.Errorf("there is no commit (%w)", orNone(err))
+	switch {
+	case err != nil:
+		return "", err
+	case head == "":
+		return "", errors.New("there is no commit yet")
 	}
 	rev, err := foundBase(ctx, g, e, head)
 	if rev != "" || err != nil {
 		return rev, err
 	}
 	shallow, err := g.Shallow(ctx)
-	if err != nil || !shallow || !fetch {
-		return "", fmt.Errorf("the clone does not have %.12s (%w)", e.Base, orNone(err))
+	switch {
+	case err != nil:
+		return "", err
+	case !shallow || !fetch:
+		return "", fmt.Errorf("the clone does not have %.12s", e.Base)
 	}
 	if head == e.SHA && e.Name == "pull_request" { // GitHub's merge: its parents are enough
 		err = g.Fetch(ctx, 2, head)
@@ -76,23 +100,18 @@ func baseOf(ctx context.Context, dir string, e github.Event, fetch bool) (string
 	if err == nil {
 		rev, err = foundBase(ctx, g, e, head)
 	}
-	if rev == "" {
-		return "", fmt.Errorf("the clone is shallow, and fetching what it lacks did not help (%w)", orNone(err))
+	switch {
+	case rev != "":
+		return rev, nil
+	case err != nil:
+		return "", fmt.Errorf("the clone is shallow, and what it lacks cannot be fetched: %w", err)
 	}
-	return rev, nil
-}
-
-// orNone is an error to quote where there may be none.
-func orNone(err error) error {
-	if err == nil {
-		return fmt.Errorf("no error")
-	}
-	return err
+	return "", errors.New("the clone is shallow, and fetching what it lacks did not help")
 }
 
 // foundBase is the base if the clone has it, with history enough to compare.
 func foundBase(ctx context.Context, g *git.Git, e github.Event, head string) (string, error) {
-	if head == e.SHA {
+	if head == e.SHA && e.Name != "push" {
 		// GitHub has merged the pull request into its base: the first parent.
 		parents, err := g.Parents(ctx, head)
 		if err != nil {
@@ -155,14 +174,4 @@ func (a *app) check(ctx context.Context, up *upload, below string, rep report.Re
 		}
 	}
 	return up.client.Check(ctx, commit, rep.Verdict.Outcome, list) == nil
-}
-
-// checkAnnotations refuses what the input annotations cannot be.
-func checkAnnotations(job *github.Job) error {
-	switch mode := job.Input("annotations"); mode {
-	case "", "auto", "true", "false":
-		return nil
-	default:
-		return usage("annotations: %q is none of auto, true and false%s", text.OneLine(mode, 50), text.Suggest(mode, uploadModes))
-	}
 }

@@ -56,11 +56,44 @@ func TestModes(t *testing.T) {
 			clone(t, "pull")
 			gitDo(t, "remote", "set-url", "origin", "https://127.0.0.1:1/x")
 			return `{"pull_request": {"number": 7, "base": {"sha": "` + strings.Repeat("1", 40) + `", "ref": "main"}}}`
-		}, exitUsage, "what it is to be merged into cannot be found", "VERDICT"},
+		}, exitUsage, "what to compare with cannot be found", "VERDICT"},
 		{"pull request with since: none", func(t *testing.T, y *try) string {
 			y.env["SCANGATE_SINCE"] = "none"
 			return `{"pull_request": {"number": 7, "base": {"sha": "x"}}}`
 		}, 1, "iac: 3 findings cross", "notice: since"},
+		{"pull request with only-new: false", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_ONLY_NEW"] = "false"
+			return `{"pull_request": {"number": 7, "base": {"sha": "x"}}}`
+		}, 1, "iac: 3 findings cross", "notice: since"},
+		{"push with only-new: true", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_ONLY_NEW"], y.env["GITHUB_EVENT_NAME"] = "true", "push"
+			before := merged(t)
+			clone(t, "HEAD")
+			return `{"before": "` + before + `"}`
+		}, 1, "1 finding new, 2 known", "changed here"},
+		{"push of a merge, with only-new: true", func(t *testing.T, y *try) string {
+			// The branch was there, and the base was merged into it.
+			y.env["SCANGATE_ONLY_NEW"], y.env["GITHUB_EVENT_NAME"] = "true", "push"
+			before := gitOutput(t, "rev-parse", "pull")
+			merged(t)
+			return `{"before": "` + before + `"}`
+		}, 0, "0 findings new", ""},
+		{"push of a new branch with only-new: true", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_ONLY_NEW"], y.env["GITHUB_EVENT_NAME"] = "true", "push"
+			return `{"before": "` + strings.Repeat("0", 40) + `"}`
+		}, 1, "notice: only-new: there is nothing that this event could be compared with", "notice: since"},
+		{"push with an event that says nonsense, and only-new: true", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_ONLY_NEW"], y.env["GITHUB_EVENT_NAME"] = "true", "push"
+			return `{"before": "--upload-pack=x"}`
+		}, exitUsage, "the event names no commit", "VERDICT"},
+		{"only-new: false and since", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_ONLY_NEW"], y.env["SCANGATE_SINCE"] = "false", "main"
+			return ""
+		}, exitUsage, "only-new: false and since: main contradict each other", "VERDICT"},
+		{"only-new: true and since: none", func(t *testing.T, y *try) string {
+			y.env["SCANGATE_ONLY_NEW"], y.env["SCANGATE_SINCE"] = "true", "none"
+			return ""
+		}, exitUsage, "contradict each other", "VERDICT"},
 		{"pull request without an event", func(t *testing.T, y *try) string {
 			y.env["GITHUB_EVENT_NAME"] = "pull_request"
 			return "{"

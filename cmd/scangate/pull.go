@@ -134,11 +134,11 @@ func (s *scanning) openPull(ctx context.Context) (err error) {
 // openPullOf opens the pull request that saved results are of, if they are of
 // one: it is judged by the policy that the scan found in its base. A policy that
 // is named is taken as it is.
-func (j *judging) openPullOf(ctx context.Context, res finding.Results) (err error) {
+func (j *judging) openPullOf(ctx context.Context, dir string, res finding.Results) (err error) {
 	if res.Since == nil || res.Since.Policy == "" || j.config != "" {
 		return nil
 	}
-	if j.pull, err = openPull(ctx, ".", res.Since.Policy); err != nil {
+	if j.pull, err = openPull(ctx, dir, res.Since.Policy); err != nil {
 		return usage("the results are of a pull request, and are judged by the policy of its base, in a clone that has commit %.12s (or name a policy with --config): %w", res.Since.Policy, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"path"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,12 +93,12 @@ func (a *app) claim(names ...string) audit.Claim {
 	return audit.Claim{}
 }
 
-// inputsOf are the inputs of a job, as arguments.
+// inputsOf are the inputs of a job, as arguments, but for its token.
 func inputsOf(job *github.Job) (out []string) {
-	for _, name := range []string{
-		"path", "config", "scanners", "images", "targets", "fail-on", "baseline", "db", "db-repository", "offline", "since", "jobs", "timeout",
-		"output", "sarif-file", "results", "log-format", "audit-log",
-	} {
+	for _, name := range inputNames {
+		if name == "token" || slices.Contains(installNames, name) {
+			continue
+		}
 		for _, value := range job.Inputs(name) {
 			out = append(out, name+"="+value)
 		}

@@ -53,10 +53,6 @@ type scanning struct {
 	timeout      time.Duration
 	results      string
 	previous     string // results of an earlier scan; empty: those that results names
-
-	// amend adds what is known elsewhere to the results, before they are
-	// judged; it may be nil.
-	amend func(context.Context, *finding.Results)
 }
 
 func (s *scanning) register(f *flags) {
@@ -174,6 +170,9 @@ func (a *app) loadPolicy(j judging, dir string) (*config.File, policy.Policy, er
 	if err != nil {
 		return nil, policy.Policy{}, usageError{err}
 	}
+	if j.maxAge != nil {
+		file.DB.MaxAge = *j.maxAge
+	}
 	known := a.known(file)
 	pol, err := policy.Parse(file.Policy, known)
 	if err == nil {
@@ -262,6 +261,9 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 	}
 	list, err := a.choose(s.scanners, file, set)
 	if err != nil {
+		return scanners.Target{}, nil, err
+	}
+	if err := a.checkCache(s.path); err != nil {
 		return scanners.Target{}, nil, err
 	}
 	tree, err := scanners.Walk(ctx, s.path)

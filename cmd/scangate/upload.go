@@ -34,27 +34,19 @@ type upload struct {
 	blind  error          // why the event is not known
 }
 
-// uploadModes are the values of the input upload.
-var uploadModes = []string{"auto", "true", "false"}
-
 // uploadInputs reads the inputs that are about code scanning.
 func uploadInputs(job *github.Job) (*upload, error) {
-	u := &upload{mode: job.Input("upload"), category: job.Input("category"), wait: true, job: job, started: time.Now()}
-	switch u.mode {
-	case "":
-		u.mode = "auto"
-	case "auto", "true", "false":
-	default:
-		return nil, usage("upload: %q is none of auto, true and false%s", text.OneLine(u.mode, 50), text.Suggest(u.mode, uploadModes))
+	u := &upload{category: job.Input("category"), wait: true, job: job, started: time.Now()}
+	var err error
+	if u.mode, err = oneOf(job, "upload"); err != nil {
+		return nil, err
 	}
 	if w := job.Input("wait-for-processing"); w != "" {
-		var err error
 		if u.wait, err = strconv.ParseBool(w); err != nil {
 			return nil, usage("wait-for-processing: %q is neither true nor false", text.OneLine(w, 50))
 		}
 	}
 	if ref, sha := job.Input("ref"), job.Input("sha"); ref != "" || sha != "" {
-		var err error
 		if u.target, err = github.NewTarget(ref, sha); err != nil {
 			return nil, usageError{err}
 		}

@@ -19,7 +19,7 @@ type Finding struct {
 	EPSS           float64    `json:"epss,omitempty"`           // the probability that it is exploited within 30 days, 0 when FIRST gives none; see Results.Feeds
 	FirstSeen      string     `json:"firstSeen,omitempty"`      // the day of the first scan in a row that found it, YYYY-MM-DD, UTC
 	Message        string     `json:"message"`                  // what is wrong here, in a sentence or two of plain text; never a secret
-	Fix            string     `json:"fix,omitempty"`            // what to do about it, in a sentence
+	Fix            string     `json:"fix,omitempty"`            // what to do about it, in a sentence; what can be pasted between backticks
 	Location       Location   `json:"location"`
 	Related        []Location `json:"related,omitempty"`
 	Flows          []Flow     `json:"flows,omitempty"`     // how data gets there, in bounds

@@ -120,7 +120,7 @@ func table(b *strings.Builder, s section, room int) {
 		}
 		row := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, report.EscapeMarkdown(text.Cut(item.Scanner, 150)),
 			report.CodeMarkdown(text.Cut(f.RuleID, 100)), cell(where), report.EscapeMarkdown(text.Cut(f.Message, 200)),
-			report.EscapeMarkdown(text.Cut(f.Fix, 200)), report.EscapeMarkdown(text.Cut(item.Since, 20)))
+			report.FixMarkdown(f.Fix, 200), report.EscapeMarkdown(text.Cut(item.Since, 20)))
 		if !header {
 			row = "| Severity | Scanner | Rule | Where | What | Fix | Known since |\n|---|---|---|---|---|---|---|\n" + row
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
@@ -31,9 +32,7 @@ func markdownWithin(w io.Writer, r Report, limit int) error {
 		fmt.Fprintf(&b, "- notice: %s\n", markdown(notice))
 	}
 	markdownScanners(&b, r)
-	if day, _, _ := strings.Cut(r.Results.Database, "T"); day != "" {
-		fmt.Fprintf(&b, "\nVulnerability database of %s.\n", markdown(text.Cut(day, 20)))
-	}
+	markdownDatabase(&b, r)
 	markdownNotes(&b, r)
 	fresh, known := rows(r), []row(nil)
 	if r.Results.Since != nil {
@@ -46,6 +45,19 @@ func markdownWithin(w io.Writer, r Report, limit int) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// markdownDatabase says how old the vulnerability database was.
+func markdownDatabase(b *bytes.Buffer, r Report) {
+	built := r.Results.DatabaseBuilt()
+	if built.IsZero() {
+		return
+	}
+	age := ""
+	if !r.Occasion.Ended.IsZero() {
+		age = ", " + text.Age(r.Occasion.Ended.Sub(built)) + " old"
+	}
+	fmt.Fprintf(b, "\nVulnerability database of %s%s.\n", built.UTC().Format(time.DateOnly), age)
 }
 
 // markdownScanners writes the table of scanners; of a pull request with what is
@@ -132,7 +144,7 @@ func markdownFindings(b *bytes.Buffer, limit int, head string, all []row) {
 	for i, x := range all {
 		f := x.finding
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanners),
-			code(f.RuleID), code(where(f)), markdown(text.Cut(x.message(), 400)), markdown(text.Cut(f.Fix, 300)))
+			code(f.RuleID), code(where(f)), markdown(text.Cut(x.message(), 400)), fixMarkdown(f.Fix, 300))
 		if b.Len()+len(line) > limit {
 			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", text.Count(len(all)-i, "finding"))
 			return
@@ -149,6 +161,24 @@ var markdownEscaper = strings.NewReplacer(
 )
 
 func markdown(s string) string { return markdownEscaper.Replace(Line(s)) }
+
+// fixMarkdown is markdown for what to do about a finding. A command is code, in
+// which nothing is escaped: it is there to be pasted.
+func fixMarkdown(fix string, limit int) string {
+	var b strings.Builder
+	parts := strings.Split(text.Cut(fix, limit), "`")
+	for i, part := range parts {
+		switch paired := i < len(parts)-1; {
+		case i%2 == 0 || paired && part == "":
+			b.WriteString(markdown(part))
+		case paired:
+			b.WriteString(code(part))
+		default:
+			b.WriteString(markdown("`" + part)) // cut off, or never a pair
+		}
+	}
+	return b.String()
+}
 
 // code formats a name as inline code, in which only the backtick and the cell
 // border need care.

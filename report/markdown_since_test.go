@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/policy"
@@ -19,7 +20,8 @@ func TestMarkdownOfAPullRequest(t *testing.T) {
 	}}
 	res := finding.Results{Runs: []finding.Run{run, {Scanner: "dast", Status: finding.Skipped, Reason: "no target"}}, Since: &finding.Since{Rev: "main", Base: "abc"}, Database: "2026-11-22T06:00:00Z sha256:00"}
 	var out bytes.Buffer
-	if err := Markdown(&out, Report{Results: res, Verdict: policy.DefaultPolicy().Judge(res)}); err != nil {
+	occasion := Occasion{Ended: time.Date(2026, 11, 25, 7, 0, 0, 0, time.UTC)}
+	if err := Markdown(&out, Report{Results: res, Verdict: policy.DefaultPolicy().Judge(res), Occasion: occasion}); err != nil {
 		t.Fatal(err)
 	}
 	got := out.String()
@@ -27,7 +29,7 @@ func TestMarkdownOfAPullRequest(t *testing.T) {
 		"| Scanner | Status | Critical | High | Medium | Low | Other | New | Fixed | Time |",
 		"| iac | completed | 0 | 2 | 0 | 0 | 0 | 1 | 3 | - |",
 		"| dast | **skipped**: no target | 0 | 0 | 0 | 0 | 0 | - | - | - |",
-		"Vulnerability database of 2026-11-22.",
+		"Vulnerability database of 2026-11-22, 3 days old.",
 		"### Findings (1)\n\n", "<details><summary>1 finding that the base has, too</summary>\n\n", "\n</details>\n",
 	} {
 		if !strings.Contains(got, part) {
@@ -47,5 +49,24 @@ func TestMarkdownOfAPullRequest(t *testing.T) {
 	}
 	if out.Len() > 1<<20 || !strings.HasSuffix(out.String(), "</details>\n") || !strings.Contains(out.String(), "did not fit here") {
 		t.Errorf("%d bytes, ending in %q", out.Len(), out.String()[out.Len()-200:])
+	}
+}
+
+// TestFixMarkdown: a command comes out as it is to be pasted, and everything else
+// stays text, whatever stands in it.
+func TestFixMarkdown(t *testing.T) {
+	for fix, want := range map[string]string{
+		"upgrade minimist to 1.2.6: `npm install minimist@1.2.6`":   "upgrade minimist to 1.2.6: `npm install minimist@1.2.6`",
+		"`npm install @types/node@1.0.0_a` if @octo allows it":      "`npm install @types/node@1.0.0_a` if @\u200bocto allows it",
+		"set `a==1` in b*c.txt, or `d`":                             "set `a==1` in b\\*c.txt, or `d`",
+		"no pair `<img src=x> @octo":                                "no pair \\`&lt;img src=x&gt; @\u200bocto",
+		"nothing ``<b> between":                                     "nothing &lt;b&gt; between",
+		"a `cell | border\n` and more":                              "a `cell \\| border\\n` and more",
+		"`" + strings.Repeat("x", 100) + "` is cut, and no command": "\\`" + strings.Repeat("x", 58) + "…",
+		"": "",
+	} {
+		if got := FixMarkdown(fix, 60); got != want {
+			t.Errorf("%q: %q, want %q", fix, got, want)
+		}
 	}
 }

@@ -80,7 +80,7 @@ func (a *app) gateFiles(ctx context.Context, g gating, files []string, publish f
 	facts := a.lookUp(ctx, &res, at, pol, then)
 	pol, then = knowing(pol, facts), knowing(then, facts)
 	verdict := a.honour(pol, g.settingsDir(dir), res).Judge(res)
-	rep := report.Report{Results: res, Verdict: verdict}
+	rep := a.watched.judged(a, report.Report{Results: res, Verdict: verdict})
 	if publish != nil {
 		err = publish(rep)
 	}

@@ -140,6 +140,7 @@ func (a *app) scanAndReport(ctx context.Context, s scanning, publish func(report
 	if s.shard.given() {
 		rep.Verdict, part = unjudged(rep.Verdict, res)
 	}
+	rep = a.watched.judged(a, rep)
 	err = keepResults(s.results, rep)
 	if err == nil {
 		a.watched.keeps(s.results)
@@ -291,7 +292,6 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 // pass into exit code 3, and changes no failure.
 func (a *app) deliver(rep report.Report, outs outputs, err error) (int, error) {
 	table := a.tableOutput(outs)
-	rep = a.watched.judged(a, rep)
 	for _, o := range outs {
 		write := func(w io.Writer) error { return o.Format.Write(w, rep) }
 		if o.File == "-" {

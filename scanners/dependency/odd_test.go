@@ -276,7 +276,7 @@ advisories:
 		t.Fatal(err)
 	}
 	for version, want := range map[string]string{
-		"toolchain go1.22.5": "go.mod:3 upgrade stdlib to 1.22.7: go get toolchain@go1.22.7", "toolchain go1.23rc1": "go.mod:3 upgrade stdlib to 1.23.1: go get toolchain@go1.23.1",
+		"toolchain go1.22.5": "go.mod:3 upgrade stdlib to 1.22.7: `go get toolchain@go1.22.7`", "toolchain go1.23rc1": "go.mod:3 upgrade stdlib to 1.23.1: `go get toolchain@go1.23.1`",
 		"toolchain go1.22.7": "", "toolchain go1.23.1-custom": "", "// toolchain go1.22.5": "", "": "",
 	} {
 		r := scan(t, o, tree(t, map[string]string{"go.mod": "module x\ngo 1.22\n" + version + "\nrequire golang.org/x/text v0.3.7\n"}), 1)

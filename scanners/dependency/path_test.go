@@ -21,27 +21,27 @@ func TestPathsAndFixes(t *testing.T) {
 	o := Options{DB: sampleDB(t, time.Now())}
 	for _, tt := range []struct{ dir, key, path, fix, purl string }{
 		{"bun", "qs@6.5.1", "body-parser@1.18.2 > qs@6.5.1", "upgrade qs to 6.5.3, which body-parser@1.18.2 brings in: an entry in overrides of package.json", "pkg:npm/qs@6.5.1"},
-		{"pnpm9", "lodash@4.17.20", "", "upgrade lodash to 4.17.21: pnpm add lodash@4.17.21", "pkg:npm/lodash@4.17.20"},
-		{"yarn", "lodash@4.17.20", "", "upgrade lodash to 4.17.21: yarn upgrade lodash@4.17.21 (yarn up in Yarn 2 and later)", "pkg:npm/lodash@4.17.20"},
-		{"gomod", "golang.org/x/text@v0.3.7", "", "upgrade golang.org/x/text to 0.3.8: go get golang.org/x/text@v0.3.8", "pkg:golang/golang.org/x/text@v0.3.7"},
-		{"requirements", "requests@2.25.1", "", "upgrade requests to 2.31.0: set requests==2.31.0 in requirements.txt", "pkg:pypi/requests@2.25.1"},
-		{"poetry", "jinja2@2.11.2", "", "upgrade jinja2 to 2.11.3: poetry add jinja2@^2.11.3", "pkg:pypi/jinja2@2.11.2"},
-		{"uv", "jinja2@2.11.2", "", "upgrade jinja2 to 2.11.3: uv lock --upgrade-package jinja2==2.11.3", "pkg:pypi/jinja2@2.11.2"},
-		{"pdm", "jinja2@2.11.2", "flask@1.1.4 > jinja2@2.11.2", "upgrade jinja2 to 2.11.3, which flask@1.1.4 brings in: pdm update jinja2 if flask@1.1.4 allows it", "pkg:pypi/jinja2@2.11.2"},
+		{"pnpm9", "lodash@4.17.20", "", "upgrade lodash to 4.17.21: `pnpm add lodash@4.17.21`", "pkg:npm/lodash@4.17.20"},
+		{"yarn", "lodash@4.17.20", "", "upgrade lodash to 4.17.21: `yarn upgrade lodash@4.17.21` (`yarn up` in Yarn 2 and later)", "pkg:npm/lodash@4.17.20"},
+		{"gomod", "golang.org/x/text@v0.3.7", "", "upgrade golang.org/x/text to 0.3.8: `go get golang.org/x/text@v0.3.8`", "pkg:golang/golang.org/x/text@v0.3.7"},
+		{"requirements", "requests@2.25.1", "", "upgrade requests to 2.31.0: set `requests==2.31.0` in requirements.txt", "pkg:pypi/requests@2.25.1"},
+		{"poetry", "jinja2@2.11.2", "", "upgrade jinja2 to 2.11.3: `poetry add jinja2@^2.11.3`", "pkg:pypi/jinja2@2.11.2"},
+		{"uv", "jinja2@2.11.2", "", "upgrade jinja2 to 2.11.3: `uv lock --upgrade-package jinja2==2.11.3`", "pkg:pypi/jinja2@2.11.2"},
+		{"pdm", "jinja2@2.11.2", "flask@1.1.4 > jinja2@2.11.2", "upgrade jinja2 to 2.11.3, which flask@1.1.4 brings in: `pdm update jinja2` if flask@1.1.4 allows it", "pkg:pypi/jinja2@2.11.2"},
 		{"pylock", "jinja2@2.11.2", "flask@1.1.4 > jinja2@2.11.2", "upgrade jinja2 to 2.11.3, which flask@1.1.4 brings in", "pkg:pypi/jinja2@2.11.2"},
-		{"composer", "guzzlehttp/guzzle@7.4.0", "", "upgrade guzzlehttp/guzzle to 7.4.5: composer require guzzlehttp/guzzle:^7.4.5", "pkg:composer/guzzlehttp/guzzle@7.4.0"},
+		{"composer", "guzzlehttp/guzzle@7.4.0", "", "upgrade guzzlehttp/guzzle to 7.4.5: `composer require guzzlehttp/guzzle:^7.4.5`", "pkg:composer/guzzlehttp/guzzle@7.4.0"},
 		{"composer", "guzzlehttp/psr7@2.1.0", "guzzlehttp/guzzle@7.4.0 > guzzlehttp/psr7@2.1.0",
-			"upgrade guzzlehttp/psr7 to 2.1.1, which guzzlehttp/guzzle@7.4.0 brings in: composer update --with-dependencies guzzlehttp/psr7 if guzzlehttp/guzzle@7.4.0 allows it", "pkg:composer/guzzlehttp/psr7@2.1.0"},
+			"upgrade guzzlehttp/psr7 to 2.1.1, which guzzlehttp/guzzle@7.4.0 brings in: `composer update --with-dependencies guzzlehttp/psr7` if guzzlehttp/guzzle@7.4.0 allows it", "pkg:composer/guzzlehttp/psr7@2.1.0"},
 		{"nuget", "Newtonsoft.Json@12.0.3", "Json.Helpers@2.0.0 > Newtonsoft.Json@12.0.3",
-			"upgrade Newtonsoft.Json to 13.0.1, which Json.Helpers@2.0.0 brings in: dotnet add package Newtonsoft.Json --version 13.0.1, which makes it a direct dependency", "pkg:nuget/Newtonsoft.Json@12.0.3"},
+			"upgrade Newtonsoft.Json to 13.0.1, which Json.Helpers@2.0.0 brings in: `dotnet add package Newtonsoft.Json --version 13.0.1`, which makes it a direct dependency", "pkg:nuget/Newtonsoft.Json@12.0.3"},
 		{"pom", "org.apache.logging.log4j:log4j-core@2.14.1", "", "upgrade org.apache.logging.log4j:log4j-core to 2.16.0: set its version to 2.16.0 in this file, or where it is managed", "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"},
-		{"gradle", "org.apache.logging.log4j:log4j-core@2.14.1", "", "upgrade org.apache.logging.log4j:log4j-core to 2.16.0: gradle dependencies --update-locks org.apache.logging.log4j:log4j-core", "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"},
+		{"gradle", "org.apache.logging.log4j:log4j-core@2.14.1", "", "upgrade org.apache.logging.log4j:log4j-core to 2.16.0: `gradle dependencies --update-locks org.apache.logging.log4j:log4j-core`", "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"},
 		{"sbt", "org.apache.logging.log4j:log4j-core@2.14.1", "", "upgrade org.apache.logging.log4j:log4j-core to 2.16.0", "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"},
-		{"pub", "http@0.13.2", "", "upgrade http to 0.13.3: dart pub upgrade http if what requires it allows it", "pkg:pub/http@0.13.2"},
-		{"mix", "plug@1.3.0", "phoenix@1.6.14 > plug@1.3.0", "upgrade plug to 1.3.2, which phoenix@1.6.14 brings in: mix deps.update plug if phoenix@1.6.14 allows it", "pkg:hex/plug@1.3.0"},
-		{"swift", "github.com/vapor/vapor@4.40.0", "", "upgrade github.com/vapor/vapor to 4.40.1: swift package update", "pkg:swift/github.com/vapor/vapor@4.40.0"},
+		{"pub", "http@0.13.2", "", "upgrade http to 0.13.3: `dart pub upgrade http` if what requires it allows it", "pkg:pub/http@0.13.2"},
+		{"mix", "plug@1.3.0", "phoenix@1.6.14 > plug@1.3.0", "upgrade plug to 1.3.2, which phoenix@1.6.14 brings in: `mix deps.update plug` if phoenix@1.6.14 allows it", "pkg:hex/plug@1.3.0"},
+		{"swift", "github.com/vapor/vapor@4.40.0", "", "upgrade github.com/vapor/vapor to 4.40.1: `swift package update`", "pkg:swift/github.com/vapor/vapor@4.40.0"},
 		{"cocoapods", "SwiftNIO@2.29.0", "Server@1.0.0 > SwiftNIOHTTP1@2.41.0 > SwiftNIO@2.29.0",
-			"upgrade SwiftNIO to 2.29.1, which Server@1.0.0 brings in: pod update SwiftNIO if SwiftNIOHTTP1@2.41.0 allows it", "pkg:cocoapods/SwiftNIO@2.29.0"},
+			"upgrade SwiftNIO to 2.29.1, which Server@1.0.0 brings in: `pod update SwiftNIO` if SwiftNIOHTTP1@2.41.0 allows it", "pkg:cocoapods/SwiftNIO@2.29.0"},
 		{"conan1", "libcurl@7.85.0", "cpr@1.9.0 > libcurl@7.85.0", "upgrade libcurl to 8.4.0, which cpr@1.9.0 brings in", "pkg:conan/libcurl@7.85.0"},
 	} {
 		t.Run(tt.dir+" "+tt.key, func(t *testing.T) {
@@ -50,10 +50,10 @@ func TestPathsAndFixes(t *testing.T) {
 		})
 	}
 	for _, tt := range []struct{ dir, key, path, fix, purl string }{
-		{"admin", "rack@2.2.3", "sinatra@2.1.0 > rack@2.2.3", "upgrade rack to 2.2.3.1, which sinatra@2.1.0 brings in: bundle update --conservative rack if sinatra@2.1.0 allows it", "pkg:gem/rack@2.2.3"},
-		{"web", "qs@6.7.0", "express@4.17.1 > qs@6.7.0", "upgrade qs to 6.7.3, which express@4.17.1 brings in: npm update qs if express@4.17.1 allows it, else an entry in overrides of package.json", "pkg:npm/qs@6.7.0"},
-		{"worker", "time@0.1.45", "chrono@0.4.19 > time@0.1.45", "upgrade time to 0.2.23, which chrono@0.4.19 brings in: cargo update -p time --precise 0.2.23 if chrono@0.4.19 allows it", "pkg:cargo/time@0.1.45"},
-		{"worker", "smallvec@1.6.0", "", "upgrade smallvec to 1.6.1: cargo update -p smallvec --precise 1.6.1", "pkg:cargo/smallvec@1.6.0"},
+		{"admin", "rack@2.2.3", "sinatra@2.1.0 > rack@2.2.3", "upgrade rack to 2.2.3.1, which sinatra@2.1.0 brings in: `bundle update --conservative rack` if sinatra@2.1.0 allows it", "pkg:gem/rack@2.2.3"},
+		{"web", "qs@6.7.0", "express@4.17.1 > qs@6.7.0", "upgrade qs to 6.7.3, which express@4.17.1 brings in: `npm update qs` if express@4.17.1 allows it, else an entry in overrides of package.json", "pkg:npm/qs@6.7.0"},
+		{"worker", "time@0.1.45", "chrono@0.4.19 > time@0.1.45", "upgrade time to 0.2.23, which chrono@0.4.19 brings in: `cargo update -p time --precise 0.2.23` if chrono@0.4.19 allows it", "pkg:cargo/time@0.1.45"},
+		{"worker", "smallvec@1.6.0", "", "upgrade smallvec to 1.6.1: `cargo update -p smallvec --precise 1.6.1`", "pkg:cargo/smallvec@1.6.0"},
 	} {
 		t.Run(tt.dir+" "+tt.key, func(t *testing.T) {
 			r := scan(t, o, walk(t, filepath.Join(sample, "shop", tt.dir)), 1)
@@ -155,7 +155,7 @@ func TestUnsafeNamesAreNoCommands(t *testing.T) {
 		{"a;b", "1.0", nil, "upgrade a;b to 1.0"},
 		{"-rf", "1.0", nil, "upgrade -rf to 1.0"},
 		{"a", "$(b)", nil, "upgrade a to $(b)"},
-		{"a", "1.0", []string{"x;y@1", "a@0"}, "upgrade a to 1.0: cargo update -p a --precise 1.0 if what requires it allows it"},
+		{"a", "1.0", []string{"x;y@1", "a@0"}, "upgrade a to 1.0: `cargo update -p a --precise 1.0` if what requires it allows it"},
 	} {
 		if got := cargoCommands.fix(ftypes.Package{Name: tt.name}, tt.to, tt.chain); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)

@@ -260,7 +260,7 @@ func TestWholeFinding(t *testing.T) {
 		RuleID: "CVE-2022-46175", Severity: finding.High, SeveritySource: "ghsa", Score: 7.1,
 		Vector: "CVSS:3.1/AV:N/AC:H/PR:L/UI:N/S:U/C:H/I:L/A:H", Published: "2022-12-24",
 		Message:  "json5 2.2.1: prototype pollution through parse; fixed in 2.2.2",
-		Fix:      "upgrade json5 to 2.2.2: npm install --save-dev json5@2.2.2",
+		Fix:      "upgrade json5 to 2.2.2: `npm install --save-dev json5@2.2.2`",
 		Location: finding.Location{Path: "package-lock.json", StartLine: r.Findings[i].Location.StartLine},
 		Package: &finding.Package{Ecosystem: "npm", Name: "json5", Version: "2.2.1", FixedVersion: "2.2.2", Status: "fixed",
 			PURL: "pkg:npm/json5@2.2.1", Relationship: "direct", Dev: true},

@@ -1,6 +1,7 @@
 package external
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,15 +95,17 @@ func cweTags(all []string) []string {
 
 // wordForm is what a word of a command may consist of: someone may paste it,
 // and names come from scanned content.
-var wordForm = regexp.MustCompile(`^[A-Za-z0-9@_-][A-Za-z0-9@/._:+~-]*$`)
+var wordForm = regexp.MustCompile(`^[A-Za-z0-9@_][A-Za-z0-9@/._:+~-]*$`)
 
-// pasteable is a command, or "" when one of its words needs quotes. The first
-// words are our own.
-func pasteable(command string, words ...string) string {
-	for _, w := range words {
+// pasteable is a command, marked as one, or "" when one of its words needs quotes
+// or could be an option. The format is our own.
+func pasteable(format string, words ...string) string {
+	all := make([]any, len(words))
+	for i, w := range words {
 		if len(w) > maxID || !wordForm.MatchString(w) {
 			return ""
 		}
+		all[i] = w
 	}
-	return command + " " + strings.Join(words, " ")
+	return "`" + fmt.Sprintf(format, all...) + "`"
 }

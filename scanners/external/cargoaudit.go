@@ -232,7 +232,7 @@ func (c *cargoResult) read(u Unit, lock *cargoLock, r *Reading) error {
 	if c.Advisory == nil {
 		r.addAdvisory(advisory{id: "cargo-yanked", title: "this version was yanked from its registry", severity: finding.Low, source: "scangate"}, p, at,
 			func(f *finding.Finding) {
-				f.Message, f.Fix = line(key, maxID)+" was yanked: its author took it back", pasteable("cargo update -p", key)
+				f.Message, f.Fix = line(key, maxID)+" was yanked: its author took it back", pasteable("cargo update -p %s", key)
 			})
 		return nil
 	}
@@ -244,7 +244,7 @@ func (c *cargoResult) read(u Unit, lock *cargoLock, r *Reading) error {
 		case kind == "unmaintained":
 			f.Fix = "replace it by a crate that is looked after"
 		case p.FixedVersion != "":
-			if command := pasteable("cargo update -p", key, "--precise", p.FixedVersion); command != "" {
+			if command := pasteable("cargo update -p %s --precise %s", key, p.FixedVersion); command != "" {
 				f.Fix += ": " + command
 			}
 			if p.Relationship == "indirect" {

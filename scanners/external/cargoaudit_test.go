@@ -50,10 +50,10 @@ func cargoTool(t testing.TB, db string) Tool { return must(CargoAudit(CargoAudit
 func wantCrates() []brief {
 	return []brief{
 		{"RUSTSEC-2026-0001", "critical", "app/Cargo.lock:15: ", "leaf-crate@0.9.1", "0.9.4",
-			"upgrade leaf-crate to 0.9.4: cargo update -p leaf-crate@0.9.1 --precise 0.9.4 if what requires it allows that", "indirect", "frame-crate@1.1.0 > leaf-crate@0.9.1", false},
+			"upgrade leaf-crate to 0.9.4: `cargo update -p leaf-crate@0.9.1 --precise 0.9.4` if what requires it allows that", "indirect", "frame-crate@1.1.0 > leaf-crate@0.9.1", false},
 		{"RUSTSEC-2026-0002", "low", "app/Cargo.lock:42: ", "tired-crate@0.3.0", "", "replace it by a crate that is looked after", "indirect", "frame-crate@1.1.0 > tired-crate@0.3.0", false},
 		{"RUSTSEC-2026-0003", "medium", "app/Cargo.lock:28: ", "shaky-crate@2.0.0", "2.0.1",
-			"upgrade shaky-crate to 2.0.1: cargo update -p shaky-crate@2.0.0 --precise 2.0.1", "direct", "", false},
+			"upgrade shaky-crate to 2.0.1: `cargo update -p shaky-crate@2.0.0 --precise 2.0.1`", "direct", "", false},
 	}
 }
 
@@ -143,7 +143,7 @@ func TestCargoAuditHostile(t *testing.T) {
 	}
 	want := []brief{
 		{"RUSTSEC-2026-0009 ::error::x", "unknown", "app/Cargo.lock:1: ", "$(id)@1", "3.0.0", "upgrade $(id) to 3.0.0", "", "", false},
-		{"cargo-yanked", "low", "app/Cargo.lock:15: ", "leaf-crate@0.9.1", "", "cargo update -p leaf-crate@0.9.1", "indirect", "frame-crate@1.1.0 > leaf-crate@0.9.1", false},
+		{"cargo-yanked", "low", "app/Cargo.lock:15: ", "leaf-crate@0.9.1", "", "`cargo update -p leaf-crate@0.9.1`", "indirect", "frame-crate@1.1.0 > leaf-crate@0.9.1", false},
 		{"RUSTSEC-2026-0010", "unknown", "app/Cargo.lock:1: ", "b@1", "", "no fixed version is known", "", "", false},
 	}
 	if d := cmp.Diff(want, briefs(r.findings)); d != "" {

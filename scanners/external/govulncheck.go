@@ -287,7 +287,7 @@ func (v *goVulnerability) add(a *goAdvisory, mod *goMod, u Unit, r *Reading) {
 		if frame.Module == "stdlib" {
 			target = "toolchain@go" + strings.TrimPrefix(v.Fixed, "v")
 		}
-		if command := pasteable("go get", target); command != "" {
+		if command := pasteable("go get %s", target); command != "" {
 			f.Fix += ": " + command
 		}
 	})

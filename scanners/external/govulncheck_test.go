@@ -22,7 +22,7 @@ func goDatabase(t testing.TB) string {
 
 func wantModules() []brief {
 	return []brief{
-		{"GO-2026-0001", "high", "app/go.mod:5: ", "example.invalid/leaf@v0.9.1", "v0.9.4", "upgrade example.invalid/leaf to v0.9.4: go get example.invalid/leaf@v0.9.4", "direct", "", false},
+		{"GO-2026-0001", "high", "app/go.mod:5: ", "example.invalid/leaf@v0.9.1", "v0.9.4", "upgrade example.invalid/leaf to v0.9.4: `go get example.invalid/leaf@v0.9.4`", "direct", "", false},
 		{"GO-2026-0002", "low", "app/go.mod:7: ", "example.invalid/quiet@v1.0.0", "", "no fixed version is known", "indirect", "", false},
 	}
 }
@@ -116,7 +116,7 @@ func TestGovulncheckHostile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []brief{{"GO-1", "high", "app/go.mod:3: ", "stdlib@v1.26.8", "v1.26.9", "upgrade stdlib to v1.26.9: go get toolchain@go1.26.9", "direct", "", false}}
+	want := []brief{{"GO-1", "high", "app/go.mod:3: ", "stdlib@v1.26.8", "v1.26.9", "upgrade stdlib to v1.26.9: `go get toolchain@go1.26.9`", "direct", "", false}}
 	if d := cmp.Diff(want, briefs(r.findings)); d != "" {
 		t.Error(d)
 	}

@@ -1,6 +1,7 @@
 package external
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -251,9 +252,9 @@ func npmFixWords(direct bool, name, fixed string, available json.RawMessage) str
 	var fix npmFix
 	switch {
 	case string(available) == "true":
-		return "npm audit fix"
+		return "`npm audit fix`"
 	case json.Unmarshal(available, &fix) == nil && fix.Name != "":
-		words := "npm install " + fix.Name + "@" + fix.Version
+		words := cmp.Or(pasteable("npm install %s", fix.Name+"@"+fix.Version), "upgrade "+line(fix.Name, maxID)+" to "+line(fix.Version, maxID))
 		if fix.Major {
 			words += ", which changes its major version"
 		}
@@ -261,7 +262,7 @@ func npmFixWords(direct bool, name, fixed string, available json.RawMessage) str
 	case fixed == "":
 		return "no fixed version is known"
 	case direct:
-		return "npm install " + name + "@" + fixed
+		return cmp.Or(pasteable("npm install %s", name+"@"+fixed), "upgrade "+name+" to "+fixed)
 	}
 	return "override " + name + " with " + fixed + " or later: no version of what requires it allows that"
 }

@@ -81,7 +81,7 @@ func briefs(all []finding.Finding) (out []brief) {
 func wantAPI() []brief {
 	return []brief{
 		{"npm-1003", "low", "api/package-lock.json:18: ", "@team/tester@3.0.1", "", "no fixed version is known", "direct", "", true},
-		{"GHSA-2222-3333-4444", "critical", "api/package-lock.json:28: ", "leaf@1.2.0", "1.2.3", "npm install leaf@1.2.3", "direct", "", false},
+		{"GHSA-2222-3333-4444", "critical", "api/package-lock.json:28: ", "leaf@1.2.0", "1.2.3", "`npm install leaf@1.2.3`", "direct", "", false},
 		{"GHSA-2222-3333-4444", "critical", "api/package-lock.json:37: ", "leaf@0.9.1", "1.2.3", "override leaf with 1.2.3 or later: no version of what requires it allows that", "indirect", "frame@1.1.0 > middle@2.0.0 > leaf@0.9.1", false},
 		{"GHSA-5555-6666-7777", "medium", "api/package-lock.json:37: ", "leaf@0.9.1", "", "no fixed version is known", "indirect", "frame@1.1.0 > middle@2.0.0 > leaf@0.9.1", false},
 	}

@@ -144,7 +144,7 @@ func otherFix(p *finding.Package, update, override string) string {
 		return "no fixed version is known"
 	}
 	if p.Relationship == "direct" {
-		if command := pasteable(update, p.Name+"@"+p.FixedVersion); command != "" {
+		if command := pasteable(update+" %s", p.Name+"@"+p.FixedVersion); command != "" {
 			return command
 		}
 	}

@@ -236,7 +236,7 @@ func wantOther(file string, lines [3]int, direct, override string) []brief {
 		{"npm-1003", "low", at(lines[0]), "@team/tester@3.0.1", "", "no fixed version is known", "direct", "", true},
 		{"GHSA-2222-3333-4444", "critical", at(lines[1]), "leaf@0.9.1", "1.2.3", "update what requires leaf, or set it to 1.2.3 or later in " + override, "indirect", way, false},
 		{"GHSA-5555-6666-7777", "medium", at(lines[1]), "leaf@0.9.1", "", "no fixed version is known", "indirect", way, false},
-		{"GHSA-2222-3333-4444", "critical", at(lines[2]), "leaf@1.2.0", "1.2.3", direct + " leaf@1.2.3", "direct", "", false},
+		{"GHSA-2222-3333-4444", "critical", at(lines[2]), "leaf@1.2.0", "1.2.3", "`" + direct + " leaf@1.2.3`", "direct", "", false},
 	}
 }
 

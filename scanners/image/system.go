@@ -110,9 +110,9 @@ func systemFix(os ftypes.OS, h match.Hit, base bool) string {
 		return fix
 	}
 	if base {
-		return fix + ", or RUN " + command + " " + h.Name
+		return fix + ", or `RUN " + command + " " + h.Name + "`"
 	}
-	return fix + ": " + command + " " + h.Name
+	return fix + ": `" + command + " " + h.Name + "`"
 }
 
 func (r *reporter) listSystem(os ftypes.OS, pkgs []systemPackage) {

@@ -2,7 +2,7 @@
 # Makes a scangate ready that is known to be the right one, and writes its path
 # to the step's output `path`. The programs it needs are in any container that
 # can run a job: sh, mkdir, mv, rm, chmod, od, sha256sum or shasum, and, for a
-# download, curl or wget (busybox has all but curl).
+# download, curl or wget (busybox has all but curl). openssl is used if it is there.
 #
 # In turn: BINARY_PATH, as it is; what .github/checksums.txt of this very commit
 # has for this platform, from the tool cache or else downloaded; a build of this
@@ -30,7 +30,10 @@ die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 sha256() { # sha256 FILE prints its digest
-	if have sha256sum; then sum=$(sha256sum <"$1"); else sum=$(shasum -a 256 <"$1"); fi
+	sum=''
+	# Where it is there, openssl takes a third of the time that every run waits.
+	if have openssl; then sum=$(openssl dgst -sha256 -r <"$1" 2>/dev/null) || sum=''; fi
+	is_sha256 "${sum%% *}" || if have sha256sum; then sum=$(sha256sum <"$1"); else sum=$(shasum -a 256 <"$1"); fi
 	printf '%s' "${sum%% *}"
 }
 

@@ -31,7 +31,7 @@ var program = []byte("#!/bin/sh\necho this is scangate \"$@\"\n")
 
 // action is a checkout of the action, and a job on some machine.
 type action struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string            // everything below is in here; its name has spaces
 	replaced map[string]string // lines of the script that tests would wait for
 	env      map[string]string
@@ -39,7 +39,7 @@ type action struct {
 }
 
 // newAction makes a checkout whose table has lines, and a PATH of tools.
-func newAction(t *testing.T, lines string, tools ...string) *action {
+func newAction(t testing.TB, lines string, tools ...string) *action {
 	t.Helper()
 	a := &action{t: t, dir: filepath.Join(t.TempDir(), "the action's place")}
 	a.path = filepath.Join(a.dir, "bin")
@@ -156,7 +156,7 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func must(t *testing.T, err error) {
 }
 
 // runs checks that path is the program, and runs.
-func runs(t *testing.T, path, printed string, err error) {
+func runs(t testing.TB, path, printed string, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("%v: %s", err, printed)
@@ -176,7 +176,7 @@ func runs(t *testing.T, path, printed string, err error) {
 }
 
 // refused checks that nothing came out of it, and what was said.
-func refused(t *testing.T, a *action, path, printed string, err error, want ...string) {
+func refused(t testing.TB, a *action, path, printed string, err error, want ...string) {
 	t.Helper()
 	if err == nil || path != "" {
 		t.Fatalf("it was not refused: %q: %s", path, printed)
@@ -192,7 +192,7 @@ func refused(t *testing.T, a *action, path, printed string, err error, want ...s
 }
 
 // downloaders are the programs of this machine that download.
-func downloaders(t *testing.T) (list []string) {
+func downloaders(t testing.TB) (list []string) {
 	t.Helper()
 	for _, d := range []string{"curl", "wget"} {
 		if _, err := exec.LookPath(d); err == nil {

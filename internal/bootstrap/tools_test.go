@@ -35,4 +35,26 @@ printf '#!/bin/sh\necho this is scangate "$@"\n' >"$3"
 		path, printed, err := a.run()
 		runs(t, path, printed, err)
 	})
+	for name, script := range map[string]string{
+		"openssl":                    "[ \"$*\" = 'dgst -sha256 -r' ] || exit 1; set -- $(" + sum + "); echo \"$1 *stdin\"",
+		"an openssl that fails":      "echo unknown option; exit 1",
+		"an openssl that says other": "echo 'SHA2-256(stdin)= 00'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAction(t, table(program), "curl")
+			must(t, os.Chmod(a.write("bin/openssl", "#!"+sh+"\n"+script+"\n"), 0o755))
+			if name == "openssl" { // nothing else is asked then
+				must(t, os.Chmod(a.write("other/sha256sum", "#!"+sh+"\nexit 1\n"), 0o755))
+				must(t, os.Rename(filepath.Join(a.dir, "other", "sha256sum"), filepath.Join(a.path, "sha256sum")))
+			}
+			a.serve(good)
+			path, printed, err := a.run()
+			runs(t, path, printed, err)
+			b := newAction(t, table([]byte("another")), "curl")
+			must(t, os.Rename(filepath.Join(a.path, "openssl"), filepath.Join(b.path, "openssl")))
+			b.serve(good)
+			path, printed, err = b.run()
+			refused(t, b, path, printed, err, "it was deleted, not run")
+		})
+	}
 }

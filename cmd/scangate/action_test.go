@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -90,4 +91,55 @@ func TestActionJudgesByABaseline(t *testing.T) {
 	y.run("action").want(exitPassed, "VERDICT: PASSED")
 	y.env["SCANGATE_BASELINE"] = "nowhere.json"
 	y.run("action").want(exitUsage, "nowhere.json")
+}
+
+// TestActionIsDocumented: docs/action.md has every input and output, in the
+// words of action.yml.
+func TestActionIsDocumented(t *testing.T) {
+	var action struct{ Inputs, Outputs yaml.Node }
+	readYAML(t, "../../action.yml", &action)
+	table := func(head string, list yaml.Node, defaults bool) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := 0; i < len(list.Content); i += 2 {
+			var about struct{ Description, Default string }
+			if err := list.Content[i+1].Decode(&about); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&b, "| `%s` | %s |", list.Content[i].Value, strings.ReplaceAll(about.Description, "|", "\\|"))
+			if defaults && about.Default != "" {
+				fmt.Fprintf(&b, " `%s` |", about.Default)
+			} else if defaults {
+				b.WriteString(" |")
+			}
+			b.WriteString("\n")
+		}
+		return b.String()
+	}
+	const page = "../../docs/action.md"
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(data)
+	for name, want := range map[string]string{
+		"inputs":  table("| Input | Meaning | Default |\n|---|---|---|\n", action.Inputs, true),
+		"outputs": table("| Output | Meaning |\n|---|---|\n", action.Outputs, false),
+	} {
+		before, rest, ok := strings.Cut(got, "<!-- "+name+" -->\n")
+		have, after, closed := strings.Cut(rest, "<!-- end -->\n")
+		if !ok || !closed {
+			t.Fatalf("%s has no place for the %s", page, name)
+		}
+		if *update {
+			got = before + "<!-- " + name + " -->\n" + want + "<!-- end -->\n" + after
+		} else if d := cmp.Diff(want, have); d != "" {
+			t.Errorf("%s: go test ./cmd/scangate -run TestActionIsDocumented -update: %s", page, d)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

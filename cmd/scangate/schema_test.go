@@ -24,7 +24,7 @@ import (
 	"github.com/scangate/scangate/policy"
 )
 
-var update = flag.Bool("update", false, "write docs/scangate.schema.json anew")
+var update = flag.Bool("update", false, "write the parts of docs anew that are generated")
 
 const publishedSchema = "../../docs/scangate.schema.json"
 

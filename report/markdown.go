@@ -172,6 +172,9 @@ func fixMarkdown(fix string, limit int) string {
 		case i%2 == 0 || paired && part == "":
 			b.WriteString(markdown(part))
 		case paired:
+			if strings.HasSuffix(b.String(), "`") {
+				b.WriteByte(' ') // two backticks in a row mean something else
+			}
 			b.WriteString(code(part))
 		default:
 			b.WriteString(markdown("`" + part)) // cut off, or never a pair
@@ -181,7 +184,10 @@ func fixMarkdown(fix string, limit int) string {
 }
 
 // code formats a name as inline code, in which only the backtick and the cell
-// border need care.
+// border need care. A border behind a backslash cannot be escaped there.
 func code(s string) string {
+	if strings.Contains(s, `\|`) {
+		return markdown(s)
+	}
 	return "`" + strings.NewReplacer("`", "'", "|", `\|`).Replace(Line(s)) + "`"
 }

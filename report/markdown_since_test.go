@@ -51,22 +51,3 @@ func TestMarkdownOfAPullRequest(t *testing.T) {
 		t.Errorf("%d bytes, ending in %q", out.Len(), out.String()[out.Len()-200:])
 	}
 }
-
-// TestFixMarkdown: a command comes out as it is to be pasted, and everything else
-// stays text, whatever stands in it.
-func TestFixMarkdown(t *testing.T) {
-	for fix, want := range map[string]string{
-		"upgrade minimist to 1.2.6: `npm install minimist@1.2.6`":   "upgrade minimist to 1.2.6: `npm install minimist@1.2.6`",
-		"`npm install @types/node@1.0.0_a` if @octo allows it":      "`npm install @types/node@1.0.0_a` if @\u200bocto allows it",
-		"set `a==1` in b*c.txt, or `d`":                             "set `a==1` in b\\*c.txt, or `d`",
-		"no pair `<img src=x> @octo":                                "no pair \\`&lt;img src=x&gt; @\u200bocto",
-		"nothing ``<b> between":                                     "nothing &lt;b&gt; between",
-		"a `cell | border\n` and more":                              "a `cell \\| border\\n` and more",
-		"`" + strings.Repeat("x", 100) + "` is cut, and no command": "\\`" + strings.Repeat("x", 58) + "…",
-		"": "",
-	} {
-		if got := FixMarkdown(fix, 60); got != want {
-			t.Errorf("%q: %q, want %q", fix, got, want)
-		}
-	}
-}

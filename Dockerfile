@@ -1,10 +1,6 @@
 # The static binary, the certificates it trusts, and a directory for its cache;
-# `make image` makes all three first, and needs no network for it. There is no
-# git in here, so the secret scanner reads the working tree of a plain
-# directory, and fails, rather than skips, on a repository whose history it
-# cannot read. Nothing is written but to /cache, which may be a mount:
-#
-#   docker run --rm --read-only --network none -v "$PWD:/src:ro" -v scangate:/cache scangate
+# `make image` makes all three first, and needs no network for it. Nothing is
+# written but to /cache, which may be a mount; docs/container.md has the rest.
 FROM scratch
 LABEL org.opencontainers.image.source=https://github.com/scangate/scangate
 LABEL org.opencontainers.image.licenses=Apache-2.0

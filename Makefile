@@ -256,8 +256,9 @@ $(TOOLS)/trivy/trivy $(TOOLS)/trivy-new/trivy:
 		printf '//go:build tools\n\npackage trivycli\n\nimport _ "$(TRIVY)/cmd/trivy"\n' > tools.go && \
 		go get $(TRIVY)@$(TRIVY_VERSION) && go mod tidy && go build -o trivy $(TRIVY)/cmd/trivy
 
+DOCKER := docker
 image: image-files
-	docker build --network none -t scangate .
+	$(DOCKER) build --network none -t scangate .
 
 # The same image without Docker, as an OCI layout in build/image.
 image-layout: image-files

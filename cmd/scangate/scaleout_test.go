@@ -26,6 +26,7 @@ func TestScaleOutExamples(t *testing.T) {
 		"github/scale-out.yml":            ".github/workflows/scale-out.yml",
 		"kubernetes/scangate-shards.yaml": "scangate-shards.yaml",
 		"kubernetes/scangate-gate.yaml":   "scangate-gate.yaml",
+		"container/Dockerfile":            "Dockerfile",
 	} {
 		data, err := os.ReadFile(filepath.Join(root, from))
 		if err != nil {
@@ -41,7 +42,7 @@ func TestScaleOutExamples(t *testing.T) {
 	}
 	y.run("scan", "copied", "--scanners", "iac", "--results", "r.json", "--fail-on", "high").want(0, "iac      completed")
 	res := y.read("r.json")
-	if looked := res.Runs[0].Looked.Files; looked != 3 {
+	if looked := res.Runs[0].Looked.Files; looked != 4 {
 		t.Errorf("looked at %d files: %s", looked, res.Runs[0].Plan)
 	}
 	for _, f := range res.Runs[0].Findings {

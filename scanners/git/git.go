@@ -42,11 +42,14 @@ type Git struct {
 	Index   string // the file of the index; empty: the repository's own
 }
 
-// New finds the program.
+// ErrMissing says that there is no git program.
+var ErrMissing = errors.New("there is no git program: install git")
+
+// New finds the program; its error is ErrMissing.
 func New(dir, top string) (*Git, error) {
 	program, err := exec.LookPath("git")
 	if err != nil {
-		return nil, fmt.Errorf("%s is a git repository, but there is no git program: install git: %w", filepath.Base(top), err)
+		return nil, fmt.Errorf("%s is a git repository, but %w (%w)", filepath.Base(top), ErrMissing, err)
 	}
 	return &Git{program: program, Dir: dir, Top: top, Tree: top}, nil
 }

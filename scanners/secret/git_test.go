@@ -124,6 +124,17 @@ func TestNoGit(t *testing.T) {
 	if _, err := newScanner(t, Options{}).Plan(t.Context(), target(t, w.dir, 1)); err == nil || !strings.Contains(err.Error(), "install git") {
 		t.Errorf("a repository without git: %v", err)
 	}
+	for _, o := range []Options{{History: "none", Since: "HEAD"}, {History: "none", Staged: true}} {
+		if _, err := newScanner(t, o).Plan(t.Context(), target(t, w.dir, 1)); err == nil || !strings.Contains(err.Error(), "install git") {
+			t.Errorf("%+v: a repository without git: %v", o, err)
+		}
+	}
+	w.write("ignored.txt", "key = "+awsKey+"\n")
+	w.write(".gitignore", "ignored.txt\n")
+	r, err := scan(t.Context(), t, newScanner(t, Options{History: "none"}), w.dir, 1)
+	if err != nil || len(r.Findings) != 1 || len(r.Notes) == 0 || !strings.Contains(r.Notes[0].Message, "files that git ignores are scanned, too") {
+		t.Errorf("the files of a repository without git: %v, %v, %v", brief(r.Findings), r.Notes, err)
+	}
 	if r := mustScan(t, plain); len(r.Findings) != 1 {
 		t.Errorf("a directory without git: %v", brief(r.Findings))
 	}

@@ -2,11 +2,13 @@ package secret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/scangate/scangate/finding"
 	"github.com/scangate/scangate/scanners"
+	"github.com/scangate/scangate/scanners/git"
 	"github.com/scangate/scangate/text"
 )
 
@@ -30,10 +32,20 @@ type plan struct {
 func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, error) {
 	p := &plan{}
 	var err error
-	if p.git, err = openRepo(ctx, t.Tree.Dir()); err != nil {
+	p.git, err = openRepo(ctx, t.Tree.Dir())
+	missing := errors.Is(err, git.ErrMissing)
+	switch {
+	case missing && s.History == "none" && s.Since == "" && !s.Staged:
+		// Nothing that is asked for takes git, but for what it would pass over.
+		p.note(finding.Information, "there is no git program: files that git ignores are scanned, too")
+	case missing:
+		return scanners.Work{}, fmt.Errorf("%w; or scan the files alone, with secret: {history: none}", err)
+	case err != nil:
 		return scanners.Work{}, err
 	}
 	switch {
+	case missing:
+		p.files, err = treeFiles(t.Tree), nil
 	case p.git == nil && s.Since != "":
 		return scanners.Work{}, usage("--since: %s is not in a git repository", filepath.Base(t.Tree.Dir()))
 	case p.git == nil && s.Staged:

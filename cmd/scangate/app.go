@@ -80,6 +80,7 @@ func commands() []command {
 		{"dast", "COMMAND", "running applications: " + strings.Join(names(dastCommands()), ", "), (*app).dast},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
 		{"issue", "[PATH]", "keep one GitHub issue up to date with what has come up about unchanged code", (*app).issue},
+		{"doctor", "[PATH]", "would a scan be complete: git, configuration, database, cache, tools, token", (*app).doctor},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},
 		{"version", "", "version, commit, embedded engines and their versions", (*app).version},
 	}

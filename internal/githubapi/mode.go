@@ -43,6 +43,7 @@ const (
 	scopeSecurity = "security-events"
 	scopeIssues   = "issues"
 	scopeChecks   = "checks"
+	scopeMetadata = "metadata"
 	scopeNone     = "" // it is not about a repository
 )
 

@@ -76,6 +76,7 @@ type route struct {
 func (s *Server) routes() []route {
 	const repo = "/repos/{owner}/{repo}"
 	return []route{
+		{"GET " + repo, scopeMetadata, s.getRepository},
 		{"POST " + repo + "/code-scanning/sarifs", scopeSecurity, s.postSARIF},
 		{"GET " + repo + "/code-scanning/sarifs/{id}", scopeSecurity, s.getSARIF},
 		{"GET " + repo + "/code-scanning/analyses", scopeSecurity, s.listAnalyses},

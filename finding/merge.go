@@ -94,11 +94,7 @@ func mergeRuns(a, b Run) Run {
 	if a.Engine.Name == "" {
 		a.Engine = b.Engine
 	}
-	a.Looked.Files += b.Looked.Files
-	a.Looked.Commits += b.Looked.Commits
-	a.Looked.Packages += b.Looked.Packages
-	a.Looked.URLs += b.Looked.URLs
-	a.Looked.Bytes += b.Looked.Bytes
+	a.Looked.Add(b.Looked)
 	a.Duration = max(a.Duration, b.Duration)
 	a.Notes = appendNew(a.Notes, b.Notes, Note.String)
 	a.Rules = appendNew(a.Rules, b.Rules, func(r Rule) string { return r.ID })

@@ -87,6 +87,15 @@ type Looked struct {
 	Bytes    int64 `json:"bytes,omitempty"`
 }
 
+// Add adds what another part of the work has looked at.
+func (l *Looked) Add(more Looked) {
+	l.Files += more.Files
+	l.Commits += more.Commits
+	l.Packages += more.Packages
+	l.URLs += more.URLs
+	l.Bytes += more.Bytes
+}
+
 // None reports that there is no evidence of any work. Bytes alone are none:
 // an empty file is a file looked at.
 func (l Looked) None() bool {

@@ -40,8 +40,6 @@ func (p *Policy) known(res finding.Results, exempted [][]exempting) (by [][]stri
 	}
 	if res.Since != nil {
 		notices = append(sinceNotices(res, counts), notices...)
-	}
-	if res.Since != nil {
 		for i := range by {
 			for n := range by[i] {
 				if already(i, n) {

@@ -203,11 +203,7 @@ func (j *joining) parts(parts []finding.Run) (finding.Run, error) {
 		if p.Engine.Version > out.Engine.Version {
 			out.Engine = p.Engine
 		}
-		out.Looked.Files += p.Looked.Files
-		out.Looked.Commits += p.Looked.Commits
-		out.Looked.Packages += p.Looked.Packages
-		out.Looked.URLs += p.Looked.URLs
-		out.Looked.Bytes += p.Looked.Bytes
+		out.Looked.Add(p.Looked)
 		out.Duration = max(out.Duration, p.Duration)
 		out.Findings = append(out.Findings, p.Findings...)
 		out.Rules = joinRules(out.Rules, p.Rules)

@@ -44,7 +44,9 @@ func TestDoctor(t *testing.T) {
 		}, []string{"--db", "db"}, exitIncomplete, []string{"problem  database       3 days old, and db.max-age allows 48h0m0s"}},
 		{"a mistake in the configuration", func(t *testing.T, y *try) { write(t, ".scangate.yaml", "version: 1\npolicy:\n  treshold: {}\n") }, nil, exitUsage,
 			[]string{"problem  configuration  .scangate.yaml:3:3: ", `did you mean "thresholds"`}},
-		{"a mistake in a section", func(t *testing.T, y *try) { write(t, ".scangate.yaml", "version: 1\nscanners: {secret: {histori: none}}\n") }, nil, exitUsage,
+		{"a mistake in a section", func(t *testing.T, y *try) {
+			write(t, ".scangate.yaml", "version: 1\nscanners: {secret: {histori: none}}\n")
+		}, nil, exitUsage,
 			[]string{"problem  scanners       .scangate.yaml:2:"}},
 		{"a policy that asks for a feed", func(t *testing.T, y *try) {
 			write(t, ".scangate.yaml", "version: 1\npolicy:\n  rules: [{match: {kev: true}, action: fail, because: exploited}]\n")

@@ -29,7 +29,8 @@ type pull struct {
 	head, tip, base string   // commits; there may be no base
 	unknown         string   // why there is none
 	had             map[string]git.Entry
-	tmp             string // where files of commits are laid out
+	tmp             string   // where files of commits are laid out
+	root            *os.Root // the top level of the working tree
 
 	settings *settingsAt
 }
@@ -64,7 +65,11 @@ func openPull(ctx context.Context, dir, rev string) (*pull, error) {
 	case p.tip == "":
 		return nil, usage("--since %q: this clone has no such commit; fetch it first, on GitHub by checking out with fetch-depth: 0", p.rev)
 	}
+	if p.root, err = os.OpenRoot(p.git.Top); err != nil {
+		return nil, fmt.Errorf("--since: %w", err)
+	}
 	if p.tmp, err = os.MkdirTemp("", "scangate-since-"); err != nil {
+		p.close()
 		return nil, fmt.Errorf("--since: %w", err)
 	}
 	if err := errors.Join(p.findBase(ctx), p.takeSettings(ctx)); err != nil {
@@ -78,6 +83,7 @@ func openPull(ctx context.Context, dir, rev string) (*pull, error) {
 func (p *pull) close() {
 	if p != nil {
 		os.RemoveAll(p.tmp)
+		p.root.Close()
 	}
 }
 

@@ -22,7 +22,6 @@ import (
 	"github.com/scangate/scangate/policy/since"
 	"github.com/scangate/scangate/scanners"
 	"github.com/scangate/scangate/scanners/git"
-	"github.com/scangate/scangate/scanners/secret"
 	"github.com/scangate/scangate/text"
 )
 
@@ -226,7 +225,9 @@ func (a *app) scanBase(ctx context.Context, p *pull, s scanning, file *config.Fi
 	if err != nil {
 		return finding.Results{}, err
 	}
-	set.secret.Since = "HEAD" // what history: range insists on; see below
+	// What is in the history is there already. What counts is which files have it
+	// now.
+	set.secret.FilesOnly = true
 	list, err := a.choose(s.scanners, file, set)
 	if err != nil {
 		return finding.Results{}, err
@@ -234,17 +235,6 @@ func (a *app) scanBase(ctx context.Context, p *pull, s scanning, file *config.Fi
 	list = slices.DeleteFunc(list, func(sc scanners.Scanner) bool {
 		return scanners.TargetOf(sc) != "" || !slices.Contains(wanted, sc.Name())
 	})
-	for i, sc := range list {
-		if own, ok := sc.(*secret.Scanner); ok {
-			// What is in the history is there already. What counts is which files
-			// have it now.
-			only := own.Options
-			only.History, only.Since, only.CacheDir, only.Verify = "none", "", "", false
-			if list[i], err = secret.New(only); err != nil {
-				return finding.Results{}, err
-			}
-		}
-	}
 	tree, err := scanners.Walk(ctx, dir)
 	if err != nil {
 		return finding.Results{}, err

@@ -197,13 +197,8 @@ func (p *pull) changes(tree *scanners.Tree) (words, scanned []string, err error)
 // same reports whether a file of the working tree is there, and has the content
 // of an object; an empty id stands for no file.
 func (p *pull) same(name, id string) (there, same bool, err error) {
-	root, err := os.OpenRoot(p.git.Top)
-	if err != nil {
-		return false, false, err
-	}
-	defer root.Close()
 	at := filepath.FromSlash(p.fromTop(name))
-	info, err := root.Lstat(at)
+	info, err := p.root.Lstat(at)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, id == "", nil
@@ -212,7 +207,7 @@ func (p *pull) same(name, id string) (there, same bool, err error) {
 	case id == "" || !info.Mode().IsRegular():
 		return true, false, nil
 	}
-	f, err := root.Open(at)
+	f, err := p.root.Open(at)
 	if err != nil {
 		return true, false, err
 	}

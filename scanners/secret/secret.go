@@ -44,6 +44,9 @@ type Options struct {
 	// Since is a revision. With it only what is new against its merge base
 	// with HEAD is scanned: commits, and files of the working tree.
 	Since string `yaml:"-"`
+	// FilesOnly limits the scan to the files, whatever the others say of the
+	// history, and asks nobody.
+	FilesOnly bool `yaml:"-"`
 	// Staged limits the scan to what the index adds to HEAD.
 	Staged bool `yaml:"-"`
 	// Index is the file of the index that Staged is about; empty: the
@@ -73,6 +76,9 @@ var (
 // rules are compiled by Scan: that takes longer than all the rest of starting
 // up, and a scanner is made for plans, and for scans that leave it out, too.
 func New(o Options) (*Scanner, error) {
+	if o.FilesOnly {
+		o.History, o.Since, o.CacheDir, o.Verify = "none", "", "", false
+	}
 	own := ownFiles{o.Config, o.Baseline}
 	if err := own.check(); err != nil {
 		return nil, err

@@ -15,6 +15,24 @@ type analysis struct {
 	alerts []int // of each result
 }
 
+// Analysis is one for tests to look at.
+type Analysis struct {
+	Ref, Commit    string
+	Tool, Category string
+	Results        int
+}
+
+// Analyses returns those that were taken in, in their order.
+func (s *Server) Analyses() []Analysis {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Analysis
+	for _, a := range s.analyses {
+		out = append(out, Analysis{a.upload.Ref, a.upload.Commit, a.run.Tool.Driver.Name, a.run.category(), len(a.run.Results)})
+	}
+	return out
+}
+
 // addAnalysis takes a run in. It replaces the one of the same tool and category
 // on its ref: what is missing from it counts as fixed there.
 func (s *Server) addAnalysis(u *upload, r *run) {

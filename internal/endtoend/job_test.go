@@ -139,12 +139,12 @@ func (j *job) run(workflow string) *record {
 	event := filepath.Join(j.home, "event.json")
 	write(j.t, event, string(data))
 	cmd := exec.CommandContext(j.t.Context(), act, slices.Concat([]string{j.event, "-W", ".github/workflows/" + workflow, "-e", event,
-		"-P", "ubuntu-latest=-self-hosted", "--json", "--no-cache-server", "--action-offline-mode",
-		// It keeps stand-ins in a map that jobs side by side would break.
-		"--concurrent-jobs", "1"}, j.args)...)
+		"-P", "ubuntu-latest=-self-hosted", "--json", "--no-cache-server", "--action-offline-mode", "--env", "GOMAXPROCS="}, j.args)...)
 	cmd.Dir = j.dir
 	// Nothing else of this machine has a say: no tool that it has, and no proxy.
-	cmd.Env = []string{"PATH=" + must(j.t, programs), "HOME=" + j.home, "XDG_CACHE_HOME=" + filepath.Join(j.home, "cache"), "TMPDIR=" + j.t.TempDir()}
+	// One processor for act, and all for what it runs: jobs side by side write one
+	// map of act's without a lock.
+	cmd.Env = []string{"GOMAXPROCS=1", "PATH=" + must(j.t, programs), "HOME=" + j.home, "XDG_CACHE_HOME=" + filepath.Join(j.home, "cache"), "TMPDIR=" + j.t.TempDir()}
 	out, err := cmd.CombinedOutput()
 	r := readLog(out)
 	r.passed = err == nil

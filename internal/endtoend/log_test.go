@@ -19,6 +19,7 @@ type record struct {
 // entry is a line of act's log.
 type entry struct {
 	Job     string // workflow/job, with a number if a matrix has several
+	Matrix  map[string]string
 	Msg     string
 	Command string            // a workflow command, or what a file of the runner's has said
 	Name    string            // of an output
@@ -44,6 +45,18 @@ func readLog(data []byte) *record {
 	}
 	r.log = log.String()
 	return r
+}
+
+// jobOf is the job of a matrix that has that value.
+func (r *record) jobOf(t *testing.T, key, value string) string {
+	t.Helper()
+	for _, e := range r.entries {
+		if e.Matrix[key] == value {
+			return e.Job
+		}
+	}
+	t.Fatalf("no job has the %s %s", key, value)
+	return ""
 }
 
 // outputs are those that the steps of a job have set; empty ones are left out,

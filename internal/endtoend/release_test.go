@@ -93,22 +93,22 @@ func must(t *testing.T, f func() (string, error)) string {
 // release is what there is of scangate on GitHub: the files of the commit that
 // workflows name, and the program, for download.
 type release struct {
-	url   string       // of the directory with the program
-	file  string       // what is downloaded from there
-	asked atomic.Int64 // for the program
+	source string       // where those files are
+	url    string       // of the directory with the program
+	file   string       // what is downloaded from there
+	asked  atomic.Int64 // for the program
 }
 
 // newRelease makes a release of the program, of which the job's machine has
 // nothing yet.
 func newRelease(t *testing.T, j *job) *release {
 	t.Helper()
-	r := &release{file: must(t, program)}
-	source := t.TempDir()
+	r := &release{source: t.TempDir(), file: must(t, program)}
 	for _, name := range []string{"action.yml", ".github/action/install.sh", ".github/workflows/nightly.yml"} {
-		write(t, filepath.Join(source, name), read(t, name))
+		write(t, filepath.Join(r.source, name), read(t, name))
 	}
 	asset := fmt.Sprintf("scangate_%s_%s_%s", version, runtime.GOOS, runtime.GOARCH)
-	write(t, filepath.Join(source, ".github/checksums.txt"), must(t, digest)+"  "+asset+"\n")
+	write(t, filepath.Join(r.source, ".github/checksums.txt"), must(t, digest)+"  "+asset+"\n")
 	mux := http.NewServeMux()
 	const dir = "/scangate/scangate/releases/download/v" + version
 	mux.HandleFunc("GET "+dir+"/"+asset, func(w http.ResponseWriter, req *http.Request) {
@@ -119,6 +119,6 @@ func newRelease(t *testing.T, j *job) *release {
 	t.Cleanup(server.Close)
 	r.url = server.URL + dir + "/" + asset
 	j.env("GITHUB_SERVER_URL", server.URL)
-	j.uses("scangate/scangate@"+commit, source)
+	j.uses("scangate/scangate@"+commit, r.source)
 	return r
 }

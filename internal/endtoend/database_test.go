@@ -3,9 +3,10 @@ package endtoend
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -20,7 +22,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/scangate/scangate/vulndb"
 )
@@ -34,6 +37,7 @@ const (
 
 // mirror is a registry with a vulnerability database, and the feeds beside it.
 type mirror struct {
+	host   string
 	config string       // names them, as .scangate.yaml does
 	asked  atomic.Int64 // how often the registry was
 }
@@ -46,19 +50,6 @@ func newMirror(t *testing.T) *mirror {
 	if err := vulndb.Build("../../testdata/advisories", dir, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	var layer bytes.Buffer
-	z := gzip.NewWriter(&layer)
-	w := tar.NewWriter(z)
-	if err := w.AddFS(os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-
 	m := &mirror{}
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	mux := http.NewServeMux()
@@ -70,20 +61,53 @@ func newMirror(t *testing.T) *mirror {
 	mux.HandleFunc("GET /epss", epss)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	ref, err := name.ParseReference(strings.TrimPrefix(server.URL, "http://") + "/trivy-db:2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := mutate.AppendLayers(empty.Image, static.NewLayer(layer.Bytes(), "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(ref, img); err != nil {
-		t.Fatal(err)
-	}
+	m.host = strings.TrimPrefix(server.URL, "http://")
+	repo := m.push(t, "trivy-db:2", os.DirFS(dir), "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip").Repository
 	m.asked.Store(0)
-	m.config = fmt.Sprintf("db:\n  repository: [%q]\n  kev: %s/kev\n  epss: %[2]s/epss\n", ref.Context().Name(), server.URL)
+	m.config = fmt.Sprintf("db:\n  repository: [%q]\n  kev: %s/kev\n  epss: %[2]s/epss\n", repo, server.URL)
 	return m
+}
+
+// push puts files into the registry as the one layer of an image.
+func (m *mirror) push(t *testing.T, path string, files fs.FS, kind types.MediaType) name.Digest {
+	t.Helper()
+	var plain bytes.Buffer
+	w := tar.NewWriter(&plain)
+	if err := errors.Join(w.AddFS(files), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(plain.Bytes())), nil }, tarball.WithMediaType(kind))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := name.ParseReference(m.host + "/" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := mutate.AppendLayers(empty.Image, layer)
+	if err == nil {
+		err = remote.Write(ref, img)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := img.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref.Context().Digest(digest.String())
+}
+
+// someImages puts images into the registry and names them, as .scangate.yaml
+// does.
+func (m *mirror) someImages(t *testing.T, n int) string {
+	t.Helper()
+	config := "scanners:\n  image:\n    images:\n"
+	for i := range n {
+		files := fstest.MapFS{"app/readme.txt": {Data: fmt.Appendf(nil, "image %d\n", i), Mode: 0o644}}
+		config += fmt.Sprintf("      - %s\n", m.push(t, fmt.Sprintf("octo/shop-%d:1", i), files, types.DockerLayer))
+	}
+	return config
 }
 
 // kev answers as CISA does, with a catalogue as long as a true one has to be.

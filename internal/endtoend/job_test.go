@@ -20,6 +20,7 @@ var leak = "key = AK" + "IA" + "QZ4XWT7NB" + "2LKVM5J\n"
 // runs its workflows.
 type job struct {
 	t       *testing.T
+	act     string // the program
 	hub     *githubapi.Server
 	dir     string // the repository
 	home    string // the machine's, which outlives a run
@@ -31,8 +32,16 @@ type job struct {
 // newJob makes a repository with one commit, on main.
 func newJob(t *testing.T, o githubapi.Options) *job {
 	t.Helper()
+	act, err := exec.LookPath("act")
+	switch {
+	case err == nil:
+	case os.Getenv("SCANGATE_CONTRACT_TESTS") == "required":
+		t.Fatal("act is not installed (SCANGATE_CONTRACT_TESTS=required: make ci-tools installs it)")
+	default:
+		t.Skip("act is not installed: the action is not run")
+	}
 	o.Repository, o.Token = "octo/shop", "ghs_"+strings.Repeat("t0k3n", 7)
-	j := &job{t: t, hub: githubapi.New(o), dir: t.TempDir(), home: t.TempDir(), event: "push", payload: map[string]any{}}
+	j := &job{t: t, act: act, hub: githubapi.New(o), dir: t.TempDir(), home: t.TempDir(), event: "push", payload: map[string]any{}}
 	server := httptest.NewServer(j.hub)
 	t.Cleanup(server.Close)
 	j.args = []string{"--env", "GITHUB_API_URL=" + server.URL, "--secret", "GITHUB_TOKEN=" + o.Token}
@@ -124,21 +133,13 @@ func (j *job) env(name, value string) {
 // run runs a workflow of the repository.
 func (j *job) run(workflow string) *record {
 	j.t.Helper()
-	act, err := exec.LookPath("act")
-	switch {
-	case err == nil:
-	case os.Getenv("SCANGATE_CONTRACT_TESTS") == "required":
-		j.t.Fatal("act is not installed (SCANGATE_CONTRACT_TESTS=required: make ci-tools installs it)")
-	default:
-		j.t.Skip("act is not installed: the action is not run")
-	}
 	data, err := json.Marshal(j.payload)
 	if err != nil {
 		j.t.Fatal(err)
 	}
 	event := filepath.Join(j.home, "event.json")
 	write(j.t, event, string(data))
-	cmd := exec.CommandContext(j.t.Context(), act, slices.Concat([]string{j.event, "-W", ".github/workflows/" + workflow, "-e", event,
+	cmd := exec.CommandContext(j.t.Context(), j.act, slices.Concat([]string{j.event, "-W", ".github/workflows/" + workflow, "-e", event,
 		"-P", "ubuntu-latest=-self-hosted", "--json", "--no-cache-server", "--action-offline-mode", "--env", "GOMAXPROCS="}, j.args)...)
 	cmd.Dir = j.dir
 	// Nothing else of this machine has a say: no tool that it has, and no proxy.

@@ -40,6 +40,7 @@ func readLog(data []byte) *record {
 		if json.Unmarshal(line, &e) != nil {
 			e.Msg = string(line)
 		}
+		e.Job = strings.TrimRight(e.Job, " ") // act pads it
 		r.entries = append(r.entries, e)
 		fmt.Fprintf(&log, "%s: %s\n", e.Job, strings.TrimRight(e.Msg, "\n"))
 	}

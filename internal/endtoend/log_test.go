@@ -61,7 +61,9 @@ func (r *record) jobOf(t *testing.T, key, value string) string {
 }
 
 // outputs are those that the steps of a job have set; empty ones are left out,
-// as a workflow cannot tell them from missing ones.
+// as a workflow cannot tell them from missing ones. A step that is an action has
+// all of its inner steps' with act; that action.yml names each is looked at by
+// TestOutputsOfTheAction of the program.
 func (r *record) outputs(job string) map[string]string {
 	out := map[string]string{}
 	for _, e := range r.entries {

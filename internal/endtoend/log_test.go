@@ -116,13 +116,3 @@ func (r *record) has(t *testing.T, parts ...string) {
 		}
 	}
 }
-
-// lacks fails if the log has one of the parts.
-func (r *record) lacks(t *testing.T, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if strings.Contains(r.log, part) {
-			t.Errorf("the log has %q", part)
-		}
-	}
-}

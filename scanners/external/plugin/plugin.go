@@ -39,7 +39,13 @@ type Plugin struct {
 	options Options
 }
 
-var _ scanners.Scanner = (*Plugin)(nil)
+var (
+	_ scanners.Scanner = (*Plugin)(nil)
+	_ scanners.Weighty = (*Plugin)(nil)
+)
+
+// Weight is that of other programs: what it really takes, nobody knows.
+func (p *Plugin) Weight() int64 { return 10_000 }
 
 // Name is what the configuration calls the plug-in.
 func (p *Plugin) Name() string { return p.name }

@@ -194,3 +194,13 @@ func TestNoSecretIsAudited(t *testing.T) {
 		t.Errorf("%v %s", err, data)
 	}
 }
+
+// TestAuditWithoutAnEnvironment: somebody has started the run, even where the
+// environment names nobody.
+func TestAuditWithoutAnEnvironment(t *testing.T) {
+	y := newTry(t, "secret=clean")
+	y.run("scan", "--audit-log", "audit.jsonl").want(0, "")
+	if r := y.audited()[0]; r.Actor.From != "operating system" || r.Actor.Value == "" {
+		t.Errorf("%+v", r.Actor)
+	}
+}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/user"
 	"path"
 	"runtime"
 	"runtime/debug"
@@ -107,9 +110,21 @@ func inputsOf(job *github.Job) (out []string) {
 }
 
 // actor is who started the run, as the surroundings say. The host is left out:
-// it names machines of people, and the job says more.
+// it names machines of people, and the job says more. Where they say nothing, as
+// in a container or for a timer, the operating system knows.
 func (a *app) actor() audit.Claim {
-	return a.claim("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "USER", "USERNAME")
+	c := a.claim("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "USER", "USERNAME")
+	if c.Value != "" {
+		return c
+	}
+	const system = "operating system"
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return audit.Claim{Value: audit.Clean(u.Username), From: system}
+	}
+	if id := os.Getuid(); id >= 0 {
+		return audit.Claim{Value: fmt.Sprintf("uid %d", id), From: system}
+	}
+	return c
 }
 
 // job is where the run can be looked at.

@@ -16,6 +16,7 @@ func FuzzDecode(f *testing.F) {
 		`{"schemaVersion":1,"runs":[{"scanner":"x"}]}`, `{"schemaVersion":1,"runs":null}`, `{"schemaVersion":1e0,"runs":[null]}`, "{\"schemaVersion\":1,\n\"runs\":[{\"scanner\":\"x\",\n\"status\":\"\\u001b\"}]}",
 		`{"schemaVersion":1,"tool":{"name":"t"},"runs":[{"scanner":"s","status":"completed","looked":{"files":1},"findings":[{"rule":"R","severity":"high","message":"m","location":{"path":"a","startLine":-1},"package":{"path":[""]},"layer":{},"score":1e308,"fingerprint":"f"}],"duration":9223372036854775807}]}`,
 		"{\n\"schemaVersion\": 1,\n\"runs\": [\n{\"scanner\": 7}]}",
+		`{"schemaVersion":`+strings.Repeat("7", 5000)+`}`, `{"`+strings.Repeat("é", 5000)+`":1}`, strings.Repeat("7", 5000),
 	) {
 		f.Add([]byte(seed))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // SchemaVersion is the version of the saved results. A file of another version
@@ -104,7 +105,7 @@ func Decode(r io.Reader) (Results, error) {
 		text, _ := io.ReadAll(io.LimitReader(dec.Buffered(), max(0, syntax.Offset)))
 		return Results{}, fmt.Errorf("line %d: not JSON: %w", 1+bytes.Count(text, []byte{'\n'}), err)
 	case err != nil:
-		return Results{}, err
+		return Results{}, brief(err)
 	case out.Version != SchemaVersion:
 		return Results{}, fmt.Errorf("schemaVersion %d: this scangate reads version %d", out.Version, SchemaVersion)
 	}
@@ -117,4 +118,14 @@ func Decode(r io.Reader) (Results, error) {
 		}
 	}
 	return out, nil
+}
+
+// brief bounds the words of an error: those of the JSON package quote numbers and
+// keys that can have any length.
+func brief(err error) error {
+	const most = 300
+	if s := err.Error(); len(s) > most {
+		return errors.New(strings.ToValidUTF8(s[:most], "") + "…")
+	}
+	return err
 }

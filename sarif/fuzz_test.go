@@ -38,6 +38,8 @@ func seed(f *testing.F) {
 	}
 	f.Add([]byte("{\"version\":\"2.1.0\",\n\"runs\":[\r\n{\"tool\":{\"driver\":{\"name\":\"t\"}},\n\"results\":[\n{},\n{\"ruleId\":\n7}]}]}"))
 	f.Add([]byte(`{"version":"\u001b[2J","runs":[]}`))
+	f.Add([]byte(strings.Repeat("7", 5000)))
+	f.Add([]byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[{"ruleIndex":` + strings.Repeat("7", 5000) + `}]}]}`))
 	f.Add([]byte(`{"version":"2.1.0","runs":[],"properties":{"scangate/incomplete":[{"scanner":"s","status":"failed"}]}}`))
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/scangate/scangate/text"
 )
 
 const (
@@ -97,14 +99,24 @@ func (e *wrongKind) Error() string { return fmt.Sprintf("is %v where it must be 
 func (s *stream) token() (json.Token, error) {
 	s.in.element = maxElementSize
 	s.in.lines.pass(s.dec.InputOffset())
-	return s.dec.Token()
+	t, err := s.dec.Token()
+	return t, brief(err)
 }
 
 // value reads the next value as a whole.
 func (s *stream) value(v any) error {
 	s.in.element = maxElementSize
 	s.in.lines.pass(s.dec.InputOffset())
-	return s.dec.Decode(v)
+	return brief(s.dec.Decode(v))
+}
+
+// brief bounds what an error quotes of a value: a number can have any length.
+func brief(err error) error {
+	var other *json.UnmarshalTypeError
+	if errors.As(err, &other) {
+		other.Value = text.Cut(other.Value, 60)
+	}
+	return err
 }
 
 // open reads the start of the next value, or all of it when it is plain.

@@ -79,6 +79,7 @@ func commands() []command {
 		{"tools", "COMMAND", "external tools: " + strings.Join(names(toolCommands()), ", "), (*app).tools},
 		{"dast", "COMMAND", "running applications: " + strings.Join(names(dastCommands()), ", "), (*app).dast},
 		{"sarif", "lint FILE...", "would GitHub code scanning accept this upload, and what would it drop?", (*app).sarif},
+		{"init", "[PATH]", "write a starter .scangate.yaml and workflow for this repository", (*app).starter},
 		{"issue", "[PATH]", "keep one GitHub issue up to date with what has come up about unchanged code", (*app).issue},
 		{"doctor", "[PATH]", "would a scan be complete: git, configuration, database, cache, tools, token", (*app).doctor},
 		{"action", "", "what action.yml runs (reads the Actions environment)", (*app).action},

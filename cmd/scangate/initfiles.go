@@ -50,7 +50,8 @@ func (d *draft) look() error {
 // failed words why the file cannot be written.
 func (d *draft) failed(root *os.Root, err error) error {
 	for dir := path.Dir(d.name); dir != "."; dir = path.Dir(dir) {
-		if info, lerr := root.Lstat(dir); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+		info, lerr := root.Lstat(dir)
+		if _, serr := root.Stat(dir); lerr == nil && serr != nil && info.Mode()&fs.ModeSymlink != 0 {
 			return fmt.Errorf("cannot write %s: %s is a link that leads to no directory of the repository: make it one", d.shown, dir)
 		}
 	}

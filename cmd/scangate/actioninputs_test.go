@@ -55,6 +55,8 @@ func TestActionJudgesSavedResults(t *testing.T) {
 	y.run("action").want(exitUsage, "results: no file matches")
 	y.env["SCANGATE_RESULTS"], y.env["SCANGATE_SCANNERS"] = filepath.Join(kept, "shard-*.json"), "iac"
 	y.run("action").want(exitUsage, "results: nothing is scanned, and scanners is about a scan")
+	y.env["SCANGATE_SCANNERS"], y.env["SCANGATE_ONLY_NEW"] = "", "true"
+	y.run("action").want(exitUsage, "results: nothing is scanned, and only-new is about a scan")
 }
 
 // TestSavedResultsAndTheEvent: results do not get around what the action refuses.

@@ -98,8 +98,8 @@ func savedInputs(job *github.Job) (files []string, err error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
-	for _, name := range []string{"scanners", "images", "targets", "since", "timeout"} {
-		if job.Input(name) != "" {
+	for _, name := range []string{"scanners", "images", "targets", "since", "only-new", "timeout"} {
+		if v := job.Input(name); v != "" && v != autoModes[0] {
 			return nil, usage("results: nothing is scanned, and %s is about a scan: leave one of them out", name)
 		}
 	}

@@ -10,7 +10,8 @@
 #
 #   BINARY_PATH        a scangate to run, a file or a name in PATH
 #   BINARY_SHA256      what it must have, in lower-case hexadecimals
-#   DOWNLOAD_URL       the directory to download from; default: the release
+#   DOWNLOAD_URL       the directory to download from; default: the release, on
+#                      the job's own server, or else on the public one
 #   ACTION_REPOSITORY  whose release; default: GITHUB_ACTION_REPOSITORY
 #   RUNNER_*, GITHUB_* as runners set them; each may be missing
 set -eu
@@ -21,6 +22,8 @@ max_time=300     # seconds for one try
 stall=30         # seconds without any progress
 tries=3
 delay=2          # seconds before the second try; twice that before the third
+own=scangate/scangate
+public=https://github.com
 here=${0%/*}
 newline='
 '
@@ -147,19 +150,15 @@ cached() {
 	rm -rf "$1" "$1.complete" || say "it cannot be removed"
 }
 
-# source_url sets url, where the asset is, and shown, that without credentials.
-source_url() {
-	url=${DOWNLOAD_URL:-}
-	if [ -z "$url" ]; then
-		repository=${ACTION_REPOSITORY:-${GITHUB_ACTION_REPOSITORY:-scangate/scangate}}
-		url=${GITHUB_SERVER_URL:-https://github.com}/$repository/releases/download/v$version
-	fi
-	case $url in
+# locate DIRECTORY sets url, where the asset is, and shown, that without
+# credentials.
+locate() {
+	case $1 in
 	*[!A-Za-z0-9._~:/@%+,=-]*) die "download-url: it is the address of a directory, without spaces, quotes, ? and #" ;;
 	http://?* | https://?*) ;;
 	*) die "download-url: it must begin with https:// or http://" ;;
 	esac
-	url=${url%/}/$asset
+	url=${1%/}/$asset
 	case $url in *@*) shown=${url%%://*}://${url##*@} ;; *) shown=$url ;; esac
 }
 
@@ -188,8 +187,9 @@ fetch() {
 	) || return 1
 }
 
-download() { # download FILE
+download() { # download FILE reports whether it is there
 	have curl || have wget || die "neither curl nor wget is there to download $asset: install one, or give binary-path"
+	say "downloading $shown"
 	try=1
 	while :; do
 		status=0
@@ -197,7 +197,8 @@ download() { # download FILE
 		[ "$status" -ne 0 ] || return 0
 		rm -f "$1"
 		if [ "$status" -eq 2 ] || [ "$try" -ge "$tries" ]; then
-			die "cannot download $shown: see above; download-url names another place, and binary-path a binary that is there"
+			say "cannot download $shown: see above"
+			return 1
 		fi
 		sleep $((delay * try)) || :
 		try=$((try + 1))
@@ -226,12 +227,21 @@ if [ -z "$place" ]; then # a directory of its own: the others write to this one,
 	mkdir "$place/$tool_arch"
 fi
 
-source_url
+repository=${ACTION_REPOSITORY:-${GITHUB_ACTION_REPOSITORY:-$own}}
+server=${GITHUB_SERVER_URL:-$public}
+release=releases/download/v$version
+locate "${DOWNLOAD_URL:-$server/$repository/$release}"
 private "$place/.download"
 trap 'rm -rf "$temp"' EXIT
 trap 'exit 1' HUP INT TERM
-say "downloading $shown"
-download "$temp/scangate$exe"
+if ! download "$temp/scangate$exe"; then
+	remedy="download-url names another place to download from, and binary-path a binary that is there"
+	# A server of one's own may have the action from the public one, and no
+	# releases. A copy under another name is nobody else's business.
+	[ -z "${DOWNLOAD_URL:-}" ] && [ "$server" != "$public" ] && [ "$repository" = "$own" ] || die "$remedy"
+	locate "$public/$repository/$release"
+	download "$temp/scangate$exe" || die "$remedy"
+fi
 verified "$temp/scangate$exe" ||
 	die "$shown has SHA-256 $got, and .github/checksums.txt wants $hash: it was deleted, not run"
 chmod 755 "$temp/scangate$exe"

@@ -3,9 +3,11 @@ package bootstrap
 import (
 	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,6 +160,45 @@ func TestDownloadURL(t *testing.T) {
 			path, printed, err := a.run()
 			if strings.Contains(printed, "password") || strings.HasPrefix(printed, "::") || strings.Contains(printed, "\n::") {
 				t.Errorf("it says too much: %s", printed)
+			}
+			if tt.want != "" {
+				refused(t, a, path, printed, err, tt.want)
+				return
+			}
+			runs(t, path, printed, err)
+		})
+	}
+}
+
+// TestServerWithoutReleases: an Enterprise Server may have the action from the
+// public one. What comes from there is verified in the same way.
+func TestServerWithoutReleases(t *testing.T) {
+	for _, tt := range []struct {
+		name, repository, url string
+		content               []byte
+		asked                 int32
+		want                  string
+	}{
+		{"had from the public one", "scangate/scangate", "", program, 1, ""},
+		{"tampered there", "scangate/scangate", "", []byte("evil"), 1, "it was deleted, not run"},
+		{"a copy of the action", "team/scangate", "", program, 0, "download-url names another place"},
+		{"a place that is given", "scangate/scangate", "http://127.0.0.1:1/mirror", program, 0, "cannot download http://127.0.0.1:1/mirror/"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAction(t, table(program), "curl")
+			var asked atomic.Int32
+			public := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				w.Write(tt.content)
+			}))
+			t.Cleanup(public.Close)
+			a.replaced[publicLine] = "\npublic=" + public.URL + "\n"
+			a.serve(http.NotFound)
+			a.env["ACTION_REPOSITORY"], a.env["DOWNLOAD_URL"] = tt.repository, tt.url
+			path, printed, err := a.run()
+			if asked.Load() != tt.asked {
+				t.Errorf("the public server was asked %d times, want %d: %s", asked.Load(), tt.asked, printed)
 			}
 			if tt.want != "" {
 				refused(t, a, path, printed, err, tt.want)

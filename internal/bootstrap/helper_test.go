@@ -51,7 +51,7 @@ func newAction(t testing.TB, lines string, tools ...string) *action {
 		must(t, err)
 		must(t, os.Symlink(found, filepath.Join(a.path, tool)))
 	}
-	a.replaced = map[string]string{"\ndelay=2 ": "\ndelay=0 "}
+	a.replaced = map[string]string{"\ndelay=2 ": "\ndelay=0 ", publicLine: "\npublic=http://127.0.0.1:1\n"}
 	a.write("checkout/.github/checksums.txt", lines)
 	a.env = map[string]string{
 		"PATH": a.path, "RUNNER_OS": "Linux", "RUNNER_ARCH": "X64",
@@ -141,6 +141,9 @@ func (a *action) serve(h http.HandlerFunc) *atomic.Int32 {
 	a.env["GITHUB_SERVER_URL"], a.env["ACTION_REPOSITORY"] = s.URL, "acme/scangate"
 	return &asked
 }
+
+// publicLine is where the script has the address of the public server.
+const publicLine = "\npublic=https://github.com\n"
 
 const asset = "scangate_1.2.3_linux_amd64"
 

@@ -206,6 +206,7 @@ lock-tools:
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
+	@out=$$(git ls-files -z | xargs -0 ls -ld | awk '$$5 > 1048576'); if [ -n "$$out" ]; then echo "too large for a repository:"; echo "$$out"; exit 1; fi
 
 tidy:
 	go mod tidy -diff

@@ -126,9 +126,10 @@ fuzz:
 			echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 500x ./$$(dirname $$f) || exit 1; \
 		done; done
 
-# The parsers of what decides over the verdict, a minute each, as part of ci.
+# The parsers of what decides over the verdict, and what makes foreign text safe to
+# show, a minute each, as part of ci.
 POLICY_TARGETS := config:FuzzParse policy:FuzzParse policy:FuzzParseCases policy/ignore:FuzzParse policy/ignore:FuzzForeign policy/ignore:FuzzInsert \
-	scanners:FuzzReadMark policy/vex:FuzzOpenVEX policy/vex:FuzzCycloneDX policy/vex:FuzzCSAF policy/baseline:FuzzParse sarif:FuzzDecode
+	scanners:FuzzReadMark policy/vex:FuzzOpenVEX policy/vex:FuzzCycloneDX policy/vex:FuzzCSAF policy/baseline:FuzzParse sarif:FuzzDecode github:FuzzAnnotate report:FuzzFixMarkdown
 fuzz-policy: FUZZTIME := 60s
 fuzz-policy:
 	@.ci/fuzz $(FUZZTIME) $(POLICY_TARGETS)

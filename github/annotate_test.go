@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,7 +19,7 @@ func commands(t *testing.T, printed string) (out []map[string]string) {
 		return strings.NewReplacer(append([]string{"%25", "%", "%0D", "\r", "%0A", "\n"}, more...)...).Replace(s)
 	}
 	for _, line := range strings.FieldsFunc(printed, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "::")
+		rest, ok := strings.CutPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), "::")
 		if !ok {
 			t.Fatalf("a line that is no command: %q", line)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sethvargo/go-githubactions"
+
+	"github.com/scangate/scangate/fileio"
 )
 
 // maxSummary is what GitHub takes as a step's summary, in bytes; a larger one
@@ -61,7 +63,7 @@ func (j *Job) SetOutput(name, value string) error {
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
-		return fmt.Errorf("output %s: cannot write to the job's files: %w", name, withoutPath(err))
+		return fmt.Errorf("output %s: cannot write to the job's files: %w", name, fileio.Cause(err))
 	}
 	return nil
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"regexp"
 	"strings"
 
+	"github.com/scangate/scangate/fileio"
 	"github.com/scangate/scangate/text"
 )
 
@@ -106,22 +106,14 @@ func readEvent(name string) ([]byte, error) {
 		err = fmt.Errorf("it is over %d MiB", maxEvent>>20)
 	}
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, fileio.Cause(err)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, fileio.Cause(err)
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxEvent))
-}
-
-func withoutPath(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // Dependabot reports whether Dependabot has caused the event: its jobs get a

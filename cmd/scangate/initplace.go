@@ -22,36 +22,24 @@ type place struct {
 
 // locate finds the repository of a directory. It runs nothing.
 func locate(dir string) (place, error) {
-	real, err := realPath(dir)
+	real, err := git.RealPath(dir)
 	if err != nil {
 		return place{}, pathError(dir, err)
 	}
-	top, err := git.FindTop(real)
+	top, prefix, err := git.Locate(real)
 	if err != nil {
 		return place{}, usageError{err}
 	}
 	if top == "" {
 		return place{}, nil
 	}
-	p := place{top: top, shown: top}
-	if rel, err := filepath.Rel(top, real); err == nil && rel != "." {
-		p.prefix = filepath.ToSlash(rel)
-	}
-	if here, err := realPath("."); err == nil {
+	p := place{top: top, shown: top, prefix: prefix}
+	if here, err := git.RealPath("."); err == nil {
 		if rel, err := filepath.Rel(here, top); err == nil {
 			p.shown = rel
 		}
 	}
 	return p, nil
-}
-
-// realPath is the absolute path without links.
-func realPath(dir string) (string, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(abs)
 }
 
 // otherCI are the files by which other systems than GitHub are recognised, and

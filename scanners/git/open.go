@@ -13,24 +13,40 @@ import (
 // error, when no directory at or above it has a .git. What has a .git is a
 // repository: if git cannot read it, whatever is asked of it will say so.
 func Open(dir string) (g *Git, prefix string, err error) {
-	real, err := filepath.Abs(dir)
-	if err == nil {
-		real, err = filepath.EvalSymlinks(real)
-	}
+	real, err := RealPath(dir)
 	if err != nil {
 		return nil, "", err
 	}
-	top, err := FindTop(real)
+	top, prefix, err := Locate(real)
 	if err != nil || top == "" {
 		return nil, "", err
 	}
 	if g, err = New(real, top); err != nil {
 		return nil, "", err
 	}
+	return g, prefix, nil
+}
+
+// RealPath is the absolute path of a directory without links.
+func RealPath(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+// Locate finds the top level of the repository of a directory, which RealPath has
+// made, and where that is below it, with slashes. Both are empty, without an
+// error, where there is none. It runs nothing.
+func Locate(real string) (top, prefix string, err error) {
+	if top, err = FindTop(real); err != nil || top == "" {
+		return "", "", err
+	}
 	if rel, err := filepath.Rel(top, real); err == nil && rel != "." {
 		prefix = filepath.ToSlash(rel)
 	}
-	return g, prefix, nil
+	return top, prefix, nil
 }
 
 // Shallow reports whether the clone lacks part of the history.

@@ -6,26 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/scangate/scangate/github"
 	"github.com/scangate/scangate/report"
-	"github.com/scangate/scangate/text"
 )
-
-// wantsComment reads the input comment.
-func wantsComment(job *github.Job) (bool, error) {
-	word := job.Input("comment")
-	if word == "" {
-		return false, nil
-	}
-	want, err := strconv.ParseBool(word)
-	if err != nil {
-		return false, usage("comment: %q is neither true nor false", text.OneLine(word, 50))
-	}
-	return want, nil
-}
 
 // comment keeps the comment on a pull request, if it is asked for. It is for readers: that it is
 // missing changes no verdict, and is a line in the log.

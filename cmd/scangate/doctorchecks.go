@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -225,8 +224,7 @@ func (a *app) checkFeeds(d *doctoring, file *config.File, pol policy.Policy, run
 
 // checkGitHub looks at what a token can reach, if there is one.
 func (a *app) checkGitHub(ctx context.Context, d *doctoring) {
-	access := github.NewJob(a.getenv).Access()
-	access.Token = cmp.Or(strings.TrimSpace(access.Token), a.getenv("GITHUB_TOKEN"))
+	access := a.access()
 	switch {
 	case d.offline:
 		d.say("github", absent, "", "not asked, with --offline")

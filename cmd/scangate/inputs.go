@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/scangate/scangate/github"
@@ -69,7 +70,7 @@ func readInputs(job *github.Job) (in jobInputs, err error) {
 	if _, err = oneOf(job, "annotations"); err != nil {
 		return in, err
 	}
-	in.upload.comment, err = wantsComment(job)
+	in.upload.comment, err = yesOrNo(job, "comment", false)
 	return in, err
 }
 
@@ -83,6 +84,19 @@ func oneOf(job *github.Job, name string) (string, error) {
 		return "", usage("%s: %q is none of auto, true and false%s", name, text.OneLine(word, 50), text.Suggest(word, autoModes))
 	}
 	return word, nil
+}
+
+// yesOrNo reads an input that is true or false.
+func yesOrNo(job *github.Job, name string, unset bool) (bool, error) {
+	word := job.Input(name)
+	if word == "" {
+		return unset, nil
+	}
+	yes, err := strconv.ParseBool(word)
+	if err != nil {
+		return false, usage("%s: %q is neither true nor false", name, text.OneLine(word, 50))
+	}
+	return yes, nil
 }
 
 // savedInputs finds the files of the input results, and refuses what is about a

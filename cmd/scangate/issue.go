@@ -94,8 +94,7 @@ func (a *app) issueClient(k keeping) (*github.Client, error) {
 	if k.dry {
 		return nil, nil
 	}
-	access := github.NewJob(a.getenv).Access()
-	access.Token = cmp.Or(strings.TrimSpace(access.Token), a.getenv("GITHUB_TOKEN"))
+	access := a.access()
 	access.Repository = cmp.Or(k.repository, access.Repository)
 	switch {
 	case access.Repository == "":
@@ -108,6 +107,13 @@ func (a *app) issueClient(k keeping) (*github.Client, error) {
 		return nil, usageError{err}
 	}
 	return client, nil
+}
+
+// access is how to ask GitHub, in a job of an action and elsewhere.
+func (a *app) access() github.Access {
+	access := github.NewJob(a.getenv).Access()
+	access.Token = cmp.Or(strings.TrimSpace(access.Token), a.getenv("GITHUB_TOKEN"))
+	return access
 }
 
 // lookAt reads and judges the results as gate does.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,10 +161,7 @@ func (a *app) annotate(ctx context.Context, job *github.Job, up *upload, status 
 // check makes a check run, if it can. That it cannot is nothing to say: most
 // tokens may not, and there are other ways.
 func (a *app) check(ctx context.Context, up *upload, below string, rep report.Report) bool {
-	commit := up.event.HeadSHA
-	if commit == "" {
-		commit = up.event.SHA
-	}
+	commit := cmp.Or(up.event.HeadSHA, up.event.SHA)
 	if up.client == nil || up.event.Fork || !git.IsHash(commit) || rep.Results.Interrupted {
 		return false
 	}

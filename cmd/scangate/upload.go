@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,15 +35,13 @@ type upload struct {
 
 // uploadInputs reads the inputs that are about code scanning.
 func uploadInputs(job *github.Job) (*upload, error) {
-	u := &upload{category: job.Input("category"), wait: true, job: job, started: time.Now()}
+	u := &upload{category: job.Input("category"), job: job, started: time.Now()}
 	var err error
 	if u.mode, err = oneOf(job, "upload"); err != nil {
 		return nil, err
 	}
-	if w := job.Input("wait-for-processing"); w != "" {
-		if u.wait, err = strconv.ParseBool(w); err != nil {
-			return nil, usage("wait-for-processing: %q is neither true nor false", text.OneLine(w, 50))
-		}
+	if u.wait, err = yesOrNo(job, "wait-for-processing", true); err != nil {
+		return nil, err
 	}
 	if ref, sha := job.Input("ref"), job.Input("sha"); ref != "" || sha != "" {
 		if u.target, err = github.NewTarget(ref, sha); err != nil {

@@ -37,8 +37,8 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 	}
 	s, up := in.scanning, in.upload
 	up.prepare(s.out, s.path)
-	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, s.path, res) }
-	publish := func(rep report.Report) error { return a.publish(ctx, job, up, s, rep) }
+	s.amend = func(ctx context.Context, res *finding.Results) { a.dismissals(ctx, up, res) }
+	publish := func(rep report.Report) error { return a.publish(ctx, job, up, s.out, rep) }
 	if len(in.saved) > 0 {
 		return a.gateFiles(ctx, gating{judging: s.judging, dir: s.path, db: s.db}, in.saved, publish)
 	}
@@ -46,14 +46,14 @@ func (a *app) scanJob(ctx context.Context, job *github.Job) (int, error) {
 }
 
 // publish shows the results where a job does.
-func (a *app) publish(ctx context.Context, job *github.Job, up *upload, s scanning, rep report.Report) error {
+func (a *app) publish(ctx context.Context, job *github.Job, up *upload, outs outputs, rep report.Report) error {
 	var summary bytes.Buffer
 	err := errors.Join(report.Markdown(&summary, rep), job.AddSummary(summary.String()))
-	status, uerr := a.upload(ctx, up, s.path, rep)
-	err = errors.Join(err, uerr, a.annotate(ctx, job, up, status, s.path, rep))
+	status, uerr := a.upload(ctx, up, rep)
+	err = errors.Join(err, uerr, a.annotate(ctx, job, up, status, rep))
 	a.comment(ctx, up, rep)
 	err = errors.Join(err, job.SetOutput("conclusion", rep.Verdict.Outcome.String()), numbers(job, rep))
-	for _, o := range s.out {
+	for _, o := range outs {
 		if o.Format.Name == "sarif-upload" {
 			err = errors.Join(err, job.SetOutput("sarif-file", o.File))
 		}

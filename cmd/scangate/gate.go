@@ -24,7 +24,15 @@ func (a *app) gate(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return a.watch("gate", args, g.audit, func() (int, error) { return a.gateFiles(ctx, g, files, nil) })
+	return a.watch("gate", args, g.audit, func() (int, error) {
+		if len(files) == 0 {
+			return 0, usage("want at least one FILE: scangate JSON or SARIF")
+		}
+		if err := checkOutputs(g.out, defaultResults); err != nil {
+			return 0, usageError{err}
+		}
+		return a.gateFiles(ctx, g, files, nil)
+	})
 }
 
 // gating is what the flags of `gate` ask for.
@@ -40,12 +48,6 @@ type gating struct {
 // through publish, which may be nil.
 func (a *app) gateFiles(ctx context.Context, g gating, files []string, publish func(report.Report) error) (int, error) {
 	dir := cmp.Or(g.dir, ".")
-	if len(files) == 0 {
-		return 0, usage("want at least one FILE: scangate JSON or SARIF")
-	}
-	if err := checkOutputs(g.out, defaultResults); err != nil {
-		return 0, usageError{err}
-	}
 	if err := a.watched.apart(g.out, ""); err != nil {
 		return 0, err
 	}

@@ -139,7 +139,7 @@ func foundBase(ctx context.Context, g *git.Git, e github.Event, head string) (st
 // annotate puts remarks beside the code, unless code scanning does so: in a check
 // run where the token may write one, else by commands that need no permission.
 // A line says where findings are shown.
-func (a *app) annotate(ctx context.Context, job *github.Job, up *upload, status github.Status, dir string, rep report.Report) error {
+func (a *app) annotate(ctx context.Context, job *github.Job, up *upload, status github.Status, rep report.Report) error {
 	mode := job.Input("annotations")
 	places := []string{"in the job summary"}
 	defer func() { a.notice("findings are shown %s", strings.Join(places, " and ")) }()
@@ -149,7 +149,7 @@ func (a *app) annotate(ctx context.Context, job *github.Job, up *upload, status 
 	if mode == "false" || mode != "true" && status == github.Uploaded {
 		return nil
 	}
-	below := path.Clean(up.place(dir).Below)
+	below := path.Clean(up.place.Below)
 	if mode != "true" && a.check(ctx, up, below, rep) {
 		places = append([]string{"as annotations of a check"}, places...)
 		return nil

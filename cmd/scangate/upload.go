@@ -26,6 +26,7 @@ type upload struct {
 	comment  bool // on the pull request, too
 	started  time.Time
 
+	place  sarif.Options // where GitHub shows the results
 	job    *github.Job
 	event  github.Event
 	client *github.Client // nil: there is no access to GitHub
@@ -55,8 +56,8 @@ func uploadInputs(job *github.Job) (*upload, error) {
 	return u, nil
 }
 
-// place is where GitHub shows the results of a scan of dir.
-func (u *upload) place(dir string) sarif.Options {
+// placeOf is where GitHub shows the results of a scan of dir.
+func (u *upload) placeOf(dir string) sarif.Options {
 	o := sarif.Options{Category: u.category}
 	if g, prefix, err := git.Open(dir); err == nil && g != nil {
 		o.Below = strings.Trim(prefix, "/")
@@ -73,15 +74,16 @@ func (u *upload) place(dir string) sarif.Options {
 	return o
 }
 
-// prepare makes the files of outs that are for code scanning the same as what
-// is uploaded from here.
+// prepare finds out where results of a scan of dir are shown, and makes the files
+// of outs that are for code scanning the same as what is uploaded from here.
 func (u *upload) prepare(outs outputs, dir string) {
+	u.place = u.placeOf(dir)
 	for i := range outs {
 		if outs[i].Format.Name != "sarif-upload" {
 			continue
 		}
 		outs[i].Format.Write = func(w io.Writer, r report.Report) error {
-			o := u.place(dir)
+			o := u.place
 			o.Upload = true
 			_, err := report.SARIF(w, r, o)
 			return err
@@ -91,7 +93,7 @@ func (u *upload) prepare(outs outputs, dir string) {
 
 // dismissals marks the findings whose alerts somebody dismissed on GitHub. That
 // they cannot be read is said, and makes findings count.
-func (a *app) dismissals(ctx context.Context, u *upload, dir string, res *finding.Results) {
+func (a *app) dismissals(ctx context.Context, u *upload, res *finding.Results) {
 	if u.client == nil {
 		return
 	}
@@ -103,7 +105,7 @@ func (a *app) dismissals(ctx context.Context, u *upload, dir string, res *findin
 	for _, n := range notices {
 		a.notice("%s", n)
 	}
-	if n := github.ApplyDismissals(res, alerts, u.place(dir)); n > 0 {
+	if n := github.ApplyDismissals(res, alerts, u.place); n > 0 {
 		a.notice("%s ignored, as dismissed on code scanning", text.Count(n, "finding"))
 	}
 }
@@ -111,11 +113,11 @@ func (a *app) dismissals(ctx context.Context, u *upload, dir string, res *findin
 // upload sends the results to code scanning and tells the job. The verdict
 // stays what it is, unless the upload was asked for: that it is missing then is
 // an error.
-func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Report) (github.Status, error) {
+func (a *app) upload(ctx context.Context, u *upload, rep report.Report) (github.Status, error) {
 	if u.mode == "false" {
 		return "", nil
 	}
-	out, err := a.send(ctx, u, dir, rep)
+	out, err := a.send(ctx, u, rep)
 	for _, r := range out.Refusals {
 		a.notice("GitHub says: %s", r)
 	}
@@ -149,7 +151,7 @@ func (a *app) upload(ctx context.Context, u *upload, dir string, rep report.Repo
 	return out.Status, errors.Join(tell, fmt.Errorf("upload: true, but nothing is uploaded to code scanning (%s): %w", out.Status, err))
 }
 
-func (a *app) send(ctx context.Context, u *upload, dir string, rep report.Report) (github.Outcome, error) {
+func (a *app) send(ctx context.Context, u *upload, rep report.Report) (github.Outcome, error) {
 	switch {
 	case errors.Is(u.lost, github.ErrNoAccess):
 		return github.Outcome{Status: github.SkippedPermission, Reason: u.lost.Error()}, nil
@@ -158,9 +160,8 @@ func (a *app) send(ctx context.Context, u *upload, dir string, rep report.Report
 	case u.blind != nil && u.target == (github.Target{}):
 		return github.Outcome{Status: github.UploadFailed, Reason: u.blind.Error()}, u.blind
 	}
-	place := u.place(dir)
 	return u.client.Upload(ctx, rep, github.UploadOptions{
-		Event: u.event, Target: u.target, Category: place.Category, Below: place.Below,
+		Event: u.event, Target: u.target, Category: u.place.Category, Below: u.place.Below,
 		Wait: u.wait, Asked: u.mode == "true", Started: u.started,
 	})
 }

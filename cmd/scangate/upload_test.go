@@ -188,7 +188,7 @@ func TestPlaceWithoutGit(t *testing.T) {
 		"": "", here: "", filepath.Dir(here): filepath.Base(here), filepath.Join(here, "below"): "", filepath.Join(filepath.Dir(here), "other"): "",
 	} {
 		u := upload{category: "c", job: github.NewJob(func(string) string { return workspace })}
-		if got := u.place("."); got.Below != want || got.Category != "c" {
+		if got := u.placeOf("."); got.Below != want || got.Category != "c" {
 			t.Errorf("in %s: %+v, want %s", workspace, got, want)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// FindTop returns the nearest directory at or above dir with a .git, which is
+// findTop returns the nearest directory at or above dir with a .git, which is
 // a directory, or a file in a linked work tree or submodule.
-func FindTop(dir string) (string, error) {
+func findTop(dir string) (string, error) {
 	if bareRepo(dir) {
 		return "", fmt.Errorf("%s is a bare git repository: scan a clone of it", filepath.Base(dir))
 	}

@@ -40,7 +40,7 @@ func RealPath(dir string) (string, error) {
 // made, and where that is below it, with slashes. Both are empty, without an
 // error, where there is none. It runs nothing.
 func Locate(real string) (top, prefix string, err error) {
-	if top, err = FindTop(real); err != nil || top == "" {
+	if top, err = findTop(real); err != nil || top == "" {
 		return "", "", err
 	}
 	if rel, err := filepath.Rel(top, real); err == nil && rel != "." {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -22,8 +21,8 @@ func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
 	if rest, err := f.parse(args); err != nil || len(rest) > 0 {
 		return 0, errors.Join(err, noArguments("db status", rest))
 	}
-	if format != "table" && format != "json" {
-		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"table", "json"}))
+	if err := checkFormat(format, "table", "json"); err != nil {
+		return 0, err
 	}
 	now := time.Now()
 	dir, _ = a.database(dir)
@@ -46,9 +45,7 @@ func (a *app) dbStatus(_ context.Context, args []string) (int, error) {
 		return exitIncomplete, err
 	}
 	if format == "json" {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return exitPassed, enc.Encode(s)
+		return exitPassed, a.printJSON(s)
 	}
 	a.showState(s.rows(now, vulndb.Vulnerabilities()))
 	if s.Java != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/scangate/scangate/report"
@@ -47,12 +46,12 @@ func (a *app) doctor(ctx context.Context, args []string) (int, error) {
 	f.StringVar(&format, "format", "table", "`FORMAT`: table or json")
 	d.scanning.register(f)
 	rest, err := f.parse(args)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = checkFormat(format, "table", "json")
 	}
 	switch {
-	case format != "table" && format != "json":
-		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"table", "json"}))
+	case err != nil:
+		return 0, err
 	case d.since != "" || d.staged || d.shard.given() || len(d.baseResults) > 0:
 		return 0, usage("doctor looks at a whole scan: leave --since, --base-results, --staged and --shard out")
 	}
@@ -81,9 +80,7 @@ func (a *app) diagnosis(d *doctoring, format string) (int, error) {
 		code = exitUsage
 	}
 	if format == "json" {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return code, enc.Encode(d.list)
+		return code, a.printJSON(d.list)
 	}
 	width := 0
 	for _, c := range d.list {

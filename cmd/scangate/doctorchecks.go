@@ -182,15 +182,6 @@ func (a *app) checkScanners(ctx context.Context, d *doctoring, file *config.File
 	return runs
 }
 
-// planned is what would run.
-func (a *app) planned(ctx context.Context, s scanning, file *config.File) ([]scanners.Planned, error) {
-	target, plan, err := a.prepare(ctx, s, file)
-	if err != nil {
-		return nil, err
-	}
-	return plan, target.Tree.Close()
-}
-
 // checkFeeds looks at those that the policy asks for.
 func (a *app) checkFeeds(d *doctoring, file *config.File, pol policy.Policy, runs []finding.Run) {
 	at, err := a.feedPlace(d.db, d.offline, file.DB)

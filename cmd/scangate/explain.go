@@ -53,8 +53,9 @@ func (a *app) explain(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	case len(rest) != 1 || rest[0] == "":
 		return 0, usage("want one ID: a fingerprint or its beginning, a rule, an advisory or one of its aliases; or all")
-	case format != "text" && format != "json":
-		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, []string{"text", "json"}))
+	}
+	if err := checkFormat(format, "text", "json"); err != nil {
+		return 0, err
 	}
 	if len(files) == 0 {
 		files = texts{defaultResults}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +83,21 @@ func (f *flags) describe() string {
 		b.WriteString("\n")
 	})
 	return b.String()
+}
+
+// checkFormat refuses a --format that is none of these.
+func checkFormat(format string, formats ...string) error {
+	if slices.Contains(formats, format) {
+		return nil
+	}
+	return usage("--format: unknown format %q%s", format, text.Suggest(format, formats))
+}
+
+// printJSON prints a value for programs.
+func (a *app) printJSON(value any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
 }
 
 // outputs is the repeatable --output flag.

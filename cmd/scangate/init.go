@@ -121,11 +121,10 @@ func (a *app) compose(ctx context.Context, dir string, at place, drafts []draft)
 // something to do.
 func (a *app) look(ctx context.Context, dir string) ([]found, error) {
 	s := scanning{path: dir, scanners: everything, jobs: defaultJobs(), timeout: defaultTimeout}
-	target, planned, err := a.prepare(ctx, s, &config.File{})
+	planned, err := a.planned(ctx, s, &config.File{})
 	if err != nil {
 		return nil, err
 	}
-	defer target.Tree.Close()
 	var out []found
 	for _, p := range planned {
 		f := found{name: p.Scanner.Name(), what: p.Work.What}

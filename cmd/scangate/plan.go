@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/scangate/scangate/report"
 	"github.com/scangate/scangate/scanners"
-	"github.com/scangate/scangate/text"
 )
 
 // plan is the command `scangate plan`: what would run and why. It reads the
@@ -30,9 +28,10 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	split := slices.Contains(shardFormats, format)
-	switch formats := append([]string{"table", "json"}, shardFormats...); {
-	case !slices.Contains(formats, format):
-		return 0, usage("--format: unknown format %q%s", format, text.Suggest(format, formats))
+	if err := checkFormat(format, append([]string{"table", "json"}, shardFormats...)...); err != nil {
+		return 0, err
+	}
+	switch {
 	case shards != 0 && !split:
 		return 0, usage("--shards: it goes with --format github-matrix or gitlab")
 	case shards < 0 || shards > scanners.MaxShards:
@@ -80,9 +79,7 @@ func (a *app) plan(ctx context.Context, args []string) (int, error) {
 		}
 	}
 	if format == "json" {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return code, enc.Encode(lines)
+		return code, a.printJSON(lines)
 	}
 	for i, l := range lines {
 		word := "runs"

@@ -287,6 +287,15 @@ func (a *app) prepare(ctx context.Context, s scanning, file *config.File) (scann
 	return t, plan, nil
 }
 
+// planned is what would run, for reading: the tree is closed.
+func (a *app) planned(ctx context.Context, s scanning, file *config.File) ([]scanners.Planned, error) {
+	target, plan, err := a.prepare(ctx, s, file)
+	if err != nil {
+		return nil, err
+	}
+	return plan, target.Tree.Close()
+}
+
 // deliver writes the reports and returns the verdict's exit code, with what
 // went wrong here and, as err, before. A report that cannot be written turns a
 // pass into exit code 3, and changes no failure.

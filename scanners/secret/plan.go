@@ -33,26 +33,24 @@ func (s *Scanner) Plan(ctx context.Context, t scanners.Target) (scanners.Work, e
 	p := &plan{}
 	var err error
 	p.git, err = openRepo(ctx, t.Tree.Dir())
-	missing := errors.Is(err, git.ErrMissing)
-	switch {
-	case missing && s.History == "none" && s.Since == "" && !s.Staged:
+	plain := "not in a git repository: the files are scanned, and there is no history"
+	if errors.Is(err, git.ErrMissing) {
+		if s.History != "none" || s.Since != "" || s.Staged {
+			return scanners.Work{}, fmt.Errorf("%w; or scan the files alone, with secret: {history: none}", err)
+		}
 		// Nothing that is asked for takes git, but for what it would pass over.
-		p.note(finding.Information, "there is no git program: files that git ignores are scanned, too")
-	case missing:
-		return scanners.Work{}, fmt.Errorf("%w; or scan the files alone, with secret: {history: none}", err)
-	case err != nil:
-		return scanners.Work{}, err
+		plain, err = "there is no git program: files that git ignores are scanned, too", nil
 	}
 	switch {
-	case missing:
-		p.files, err = treeFiles(t.Tree), nil
+	case err != nil:
+		return scanners.Work{}, err
 	case p.git == nil && s.Since != "":
 		return scanners.Work{}, usage("--since: %s is not in a git repository", filepath.Base(t.Tree.Dir()))
 	case p.git == nil && s.Staged:
 		return scanners.Work{}, usage("--staged: %s is not in a git repository", filepath.Base(t.Tree.Dir()))
 	case p.git == nil:
 		p.files = treeFiles(t.Tree)
-		p.note(finding.Information, "not in a git repository: the files are scanned, and there is no history")
+		p.note(finding.Information, plain)
 	case s.Staged:
 		err = p.planStaged(ctx, s.Index)
 	default:

@@ -69,6 +69,9 @@ type plan struct {
 
 	tree *scanners.Tree
 	dirs map[string]bool // whose Terraform code is judged, of a part; nil: all
+
+	apart   []unit // what units has made of it
+	divided bool   // it has
 }
 
 // Plan finds the files to judge: by their names, by their place, and YAML and

@@ -29,10 +29,18 @@ type unit struct {
 	weight int64
 }
 
-// units takes a plan apart. Modules of Terraform stay with those that call them.
+// units takes a plan apart, once: it reads the Terraform code for that.
+func (s *Scanner) units(p *plan) []unit {
+	if !p.divided {
+		p.apart, p.divided = s.divide(p), true
+	}
+	return p.apart
+}
+
+// divide takes a plan apart. Modules of Terraform stay with those that call them.
 // Manifests and charts are one unit where kustomizations take them up. A team's
 // own checks may look at anything: with them, all is one.
-func (s *Scanner) units(p *plan) []unit {
+func (s *Scanner) divide(p *plan) []unit {
 	if len(s.options.Checks) > 0 || len(p.raw) > 0 {
 		return nil
 	}
@@ -108,13 +116,14 @@ func (s *Scanner) Part(w scanners.Work, units []int) scanners.Work {
 // Join makes rules whole again: each part has described a check for the
 // frameworks in which it found something.
 func Join(run *finding.Run, parts []finding.Run) error {
+	at := map[string]*finding.Rule{}
 	for i := range run.Rules {
-		r := &run.Rules[i]
-		for _, p := range parts {
-			for _, o := range p.Rules {
-				if o.ID == r.ID {
-					r.Tags, r.Help = joinTags(r.Tags, o.Tags), joinHelp(r.Help, o.Help)
-				}
+		at[run.Rules[i].ID] = &run.Rules[i]
+	}
+	for _, p := range parts {
+		for _, o := range p.Rules {
+			if r := at[o.ID]; r != nil {
+				r.Tags, r.Help = joinTags(r.Tags, o.Tags), joinHelp(r.Help, o.Help)
 			}
 		}
 	}

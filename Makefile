@@ -37,7 +37,7 @@ LDFLAGS := -s -w -X main.released=$(VERSION) -X main.commit=$(COMMIT)
 TOOLS    := $(CURDIR)/.tools
 PACKAGES := ./...
 
-.PHONY: build release-mod release release-binaries release-sboms release-image release-check demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image image-layout image-files clean
+.PHONY: build release-mod release release-binaries release-sboms release-image release-check demo test race ci ci-tools lock-tools record-tools bench bench-peers fmt vet lint next-go workflows tidy fuzz fuzz-policy sarif-validate compare-trivy real-images image image-layout image-files image-parts clean
 
 # The release build leaves out what is never used (internal/getterstub). Plain
 # `go build ./...` and `go install` work as well and do the same, in more bytes.
@@ -81,9 +81,7 @@ release-sboms:
 # Makes the image of the binaries in dist and prints its digest. With IMAGE it is
 # pushed, and tagged when it is all there.
 release-image: export GOTOOLCHAIN := $(RELEASE_GO)
-release-image:
-	@mkdir -p bin/cache
-	@go run ./internal/release roots bin/ca-certificates.crt
+release-image: image-parts
 	@go run ./internal/release image -binary linux/amd64=dist/scangate_$(VERSION:v%=%)_linux_amd64 \
 		-binary linux/arm64=dist/scangate_$(VERSION:v%=%)_linux_arm64 $(if $(IMAGE),-push $(IMAGE) -tag $(VERSION))
 
@@ -267,9 +265,12 @@ image-layout: image-files
 	@rm -rf build/image
 	go run ./internal/release image -binary linux/$$(go env GOARCH)=bin/scangate -layout build/image
 
-image-files: build
+image-files: build image-parts
+
+# What is in the image beside the binary.
+image-parts:
 	@mkdir -p bin/cache
-	go run ./internal/release roots bin/ca-certificates.crt
+	@go run ./internal/release roots bin/ca-certificates.crt
 
 $(TOOLS)/staticcheck:
 	GOBIN=$(TOOLS) go install $(STATICCHECK)

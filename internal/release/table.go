@@ -25,6 +25,8 @@ var platforms = [...]string{
 // entry is a line of a table, which is also sha256sum's.
 type entry struct{ sum, name string }
 
+var entryForm = regexp.MustCompile(`^([0-9a-f]{64})  (scangate_[0-9A-Za-z.-]+_[a-z0-9]+_[a-z0-9]+(?:\.exe)?)$`)
+
 // readTable reads the entries of a table, strictly: what the action's script
 // would not take is an error here.
 func readTable(data []byte) ([]entry, error) {
@@ -33,7 +35,7 @@ func readTable(data []byte) ([]entry, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		m := regexp.MustCompile(`^([0-9a-f]{64})  (scangate_[0-9A-Za-z.-]+_[a-z0-9]+_[a-z0-9]+(?:\.exe)?)$`).FindStringSubmatch(line)
+		m := entryForm.FindStringSubmatch(line)
 		if m == nil || strings.Contains(m[2], "..") {
 			return nil, fmt.Errorf("line %d is no digest and name of a binary", i+1)
 		}

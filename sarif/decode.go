@@ -146,7 +146,7 @@ func (d *decoder) run() (finding.Run, error) {
 	if run.driver.Name == "" {
 		return finding.Run{}, errors.New("tool.driver.name is missing: nothing says which tool this is from")
 	}
-	d.foreign = d.foreign || run.driver.Name != driverName
+	d.foreign = d.foreign || run.driver.Name != DriverName
 	return translate(&run, &d.parts), nil
 }
 

@@ -14,7 +14,7 @@ import (
 func translate(run *sarifRun, parts *int) finding.Run {
 	t := &translator{
 		run:   run,
-		own:   run.driver.Name == driverName,
+		own:   run.driver.Name == DriverName,
 		paths: newPathResolver(run),
 		rules: map[string]bool{},
 		keys:  map[string]int{},
@@ -182,8 +182,8 @@ var knownDrivers = []struct{ prefix, scanner string }{
 
 // scannerOf names the scanner that a run is from, and its target.
 func scannerOf(run *sarifRun) (scanner, target string) {
-	if run.driver.Name == driverName {
-		if rest, ok := strings.CutPrefix(run.automation.ID, driverName+"/"); ok {
+	if run.driver.Name == DriverName {
+		if rest, ok := strings.CutPrefix(run.automation.ID, DriverName+"/"); ok {
 			scanner, target, _ = strings.Cut(strings.TrimSuffix(rest, "/"), "/")
 			if scanner = oneLine(scanner); scanner != "" {
 				return scanner, target

@@ -94,7 +94,7 @@ func Encode(w io.Writer, r finding.Results, o Options) (Summary, error) {
 	}
 	properties := sarif.Properties{
 		propertyIncomplete: gaps,
-		propertyTool:       finding.Engine{Name: cmp.Or(r.Tool.Name, driverName), Version: r.Tool.Version},
+		propertyTool:       finding.Engine{Name: cmp.Or(r.Tool.Name, DriverName), Version: r.Tool.Version},
 	}
 	if r.Root != "" {
 		properties[propertyRoot] = r.Root
@@ -168,7 +168,7 @@ func (w *writer) value(v any) *writer {
 func (w *writer) run(version, id string, o Options, run *finding.Run, results []result, counts RunSummary) {
 	rules := buildRules(run, results)
 	driver := &sarif.ToolComponent{
-		Name:           driverName,
+		Name:           DriverName,
 		InformationURI: ptr(informationURI),
 		Rules:          rules.list,
 	}

@@ -8,10 +8,6 @@ import (
 	"github.com/scangate/scangate/finding"
 )
 
-// DriverName is the tool.driver.name of every run that Encode writes: the tool
-// by which GitHub lists alerts.
-const DriverName = driverName
-
 // Identity is what makes GitHub take results of two uploads for the same
 // alert, all of it as Encode writes it.
 type Identity struct {

@@ -11,8 +11,11 @@ import (
 	"github.com/scangate/scangate/finding"
 )
 
+// DriverName is the tool.driver.name of every run that Encode writes: the tool
+// by which GitHub lists alerts.
+const DriverName = "scangate"
+
 const (
-	driverName     = "scangate"
 	informationURI = "https://github.com/scangate/scangate"
 	maxTargetName  = 150 // bytes of a target in a category or pseudo path
 )
@@ -81,7 +84,7 @@ func shownTarget(target string) string {
 // file in which two are the same, so that later ones get a number. The order
 // of the runs plays no part unless scanner and target are the same.
 func categories(runs []finding.Run, root string) []string {
-	root = cmp.Or(cleanName(root), driverName)
+	root = cmp.Or(cleanName(root), DriverName)
 	order := make([]int, len(runs))
 	for i := range order {
 		order[i] = i

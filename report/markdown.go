@@ -26,10 +26,10 @@ func markdownWithin(w io.Writer, r Report, limit int) error {
 	icon := map[policy.Outcome]string{policy.Passed: "✅", policy.Failed: "❌", policy.Incomplete: "⚠️"}[r.Verdict.Outcome]
 	fmt.Fprintf(&b, "## %s scangate: %s\n\n", icon, r.Verdict.Outcome)
 	for _, reason := range r.Verdict.Reasons {
-		fmt.Fprintf(&b, "- %s\n", markdown(reason))
+		fmt.Fprintf(&b, "- %s\n", EscapeMarkdown(reason))
 	}
 	for _, notice := range r.Verdict.Notices {
-		fmt.Fprintf(&b, "- notice: %s\n", markdown(notice))
+		fmt.Fprintf(&b, "- notice: %s\n", EscapeMarkdown(notice))
 	}
 	markdownScanners(&b, r)
 	markdownDatabase(&b, r)
@@ -75,7 +75,7 @@ func markdownScanners(b *bytes.Buffer, r Report) {
 	b.WriteString("--:|\n")
 	for i := range r.Results.Runs {
 		run := &r.Results.Runs[i]
-		fmt.Fprintf(b, "| %s | %s |", markdown(run.Title()), markdownStatus(run))
+		fmt.Fprintf(b, "| %s | %s |", EscapeMarkdown(run.Title()), markdownStatus(run))
 		for _, n := range counts(run, r.Verdict.Decisions[i]) {
 			fmt.Fprintf(b, " %d |", n)
 		}
@@ -112,7 +112,7 @@ func markdownStatus(run *finding.Run) string {
 	if run.Status == finding.Completed {
 		return "completed"
 	}
-	return fmt.Sprintf("**%s**: %s", run.Status, markdown(text.Cut(run.Reason, 300)))
+	return fmt.Sprintf("**%s**: %s", run.Status, EscapeMarkdown(text.Cut(run.Reason, 300)))
 }
 
 func markdownNotes(b *bytes.Buffer, r Report) {
@@ -126,10 +126,10 @@ func markdownNotes(b *bytes.Buffer, r Report) {
 				b.WriteString("\n### Notes\n\n")
 			}
 			if j == limit {
-				fmt.Fprintf(b, "- %s: and %s\n", markdown(run.Title()), text.Count(len(run.Notes)-limit, "more note"))
+				fmt.Fprintf(b, "- %s: and %s\n", EscapeMarkdown(run.Title()), text.Count(len(run.Notes)-limit, "more note"))
 				break
 			}
-			fmt.Fprintf(b, "- %s: %s: %s\n", markdown(run.Title()), n.Level, markdown(text.Cut(n.String(), 500)))
+			fmt.Fprintf(b, "- %s: %s: %s\n", EscapeMarkdown(run.Title()), n.Level, EscapeMarkdown(text.Cut(n.String(), 500)))
 		}
 	}
 }
@@ -143,8 +143,8 @@ func markdownFindings(b *bytes.Buffer, limit int, head string, all []row) {
 	b.WriteString(head + "\n| Severity | Verdict | Scanner | Rule | Where | What | Fix |\n|---|---|---|---|---|---|---|\n")
 	for i, x := range all {
 		f := x.finding
-		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, markdown(x.scanners),
-			code(f.RuleID), code(where(f)), markdown(text.Cut(x.message(), 400)), fixMarkdown(f.Fix, 300))
+		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", f.Severity, x.decision.Action, EscapeMarkdown(x.scanners),
+			CodeMarkdown(f.RuleID), CodeMarkdown(where(f)), EscapeMarkdown(text.Cut(x.message(), 400)), FixMarkdown(f.Fix, 300))
 		if b.Len()+len(line) > limit {
 			fmt.Fprintf(b, "\n%s did not fit here; all are in the results file.\n", text.Count(len(all)-i, "finding"))
 			return
@@ -160,34 +160,37 @@ var markdownEscaper = strings.NewReplacer(
 	"<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "@\u200b", "://", ":\u200b//", "www.", "www\u200b.",
 )
 
-func markdown(s string) string { return markdownEscaper.Replace(Line(s)) }
+// EscapeMarkdown makes foreign text one line that is not read as markdown or
+// HTML, ends no table cell, links nowhere and notifies nobody.
+func EscapeMarkdown(s string) string { return markdownEscaper.Replace(Line(s)) }
 
-// fixMarkdown is markdown for what to do about a finding. A command is code, in
-// which nothing is escaped: it is there to be pasted.
-func fixMarkdown(fix string, limit int) string {
+// FixMarkdown formats what to do about a finding, at most limit characters of it.
+// A command is code, in which nothing is escaped: it is there to be pasted.
+func FixMarkdown(fix string, limit int) string {
 	var b strings.Builder
 	parts := strings.Split(text.Cut(fix, limit), "`")
 	for i, part := range parts {
 		switch paired := i < len(parts)-1; {
 		case i%2 == 0 || paired && part == "":
-			b.WriteString(markdown(part))
+			b.WriteString(EscapeMarkdown(part))
 		case paired:
 			if strings.HasSuffix(b.String(), "`") {
 				b.WriteByte(' ') // two backticks in a row mean something else
 			}
-			b.WriteString(code(part))
+			b.WriteString(CodeMarkdown(part))
 		default:
-			b.WriteString(markdown("`" + part)) // cut off, or never a pair
+			b.WriteString(EscapeMarkdown("`" + part)) // cut off, or never a pair
 		}
 	}
 	return b.String()
 }
 
-// code formats a name as inline code, in which only the backtick and the cell
-// border need care. A border behind a backslash cannot be escaped there.
-func code(s string) string {
+// CodeMarkdown formats a name as inline code that fits into a table cell, in which
+// only the backtick and the cell border need care. A border behind a backslash
+// cannot be escaped there.
+func CodeMarkdown(s string) string {
 	if strings.Contains(s, `\|`) {
-		return markdown(s)
+		return EscapeMarkdown(s)
 	}
 	return "`" + strings.NewReplacer("`", "'", "|", `\|`).Replace(Line(s)) + "`"
 }

@@ -46,7 +46,8 @@ const DirFile = osvName
 // scanned, and says by its last element what it is. What is not understood is
 // not honoured, and becomes a problem of the list.
 func Foreign(name string, data []byte) List {
-	f := foreign{name: text.OneLine(name, 300), dir: path.Dir(name), lines: 1 + strings.Count(string(data), "\n") + strings.Count(string(data), "\r")}
+	ends := func(s string) int { return strings.Count(string(data), s) }
+	f := foreign{name: text.OneLine(name, 300), dir: path.Dir(name), lines: 1 + ends("\n") + ends("\r") - ends("\r\n")}
 	switch {
 	case len(data) > MaxFile:
 		return Unreadable(name, fmt.Errorf("over the limit of %d KiB", MaxFile>>10))
